@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+//
+// The contract of the library, on one page. `Leaf`, `Parameters` and `Gradients` are in core/tree.hpp.
+#pragma once
+
+#include <gradus/core/checks.hpp>
+#include <gradus/core/lazy.hpp>
+#include <gradus/core/like.hpp>
+#include <gradus/core/tree.hpp>
+
+namespace gradus {
+
+/// An optimizer is a value with two functions. `init(params)` checks the hyperparameters and makes a state;
+/// `step(params, grads, state)` changes `params` and `state`. The state is a value that the caller owns.
+/// Written by the library or the user; called by user code, `minimize` and wrappers. A whole one:
+///
+///     struct SignDescent {
+///       double learning_rate = 1e-3;
+///       struct State {};
+///       template <class P> State init(const P&) const { return {}; }
+///       template <class P, class G> void step(P&& params, const G& grads, State&) const {
+///         gradus::require_same_structure("SignDescent", params, grads);
+///         gradus::for_each_block([=, *this](auto& p, const auto& g) { p -= learning_rate * g.sign(); },
+///         params, grads);
+///       }
+///     };
+template <class O, class P>
+concept Optimizer = Parameters<P> && requires(const O& optimizer, P& params, const P& grads) {
+  optimizer.init(grads);
+  requires requires(decltype(optimizer.init(grads))& state) { optimizer.step(params, grads, state); };
+};
+
+/// A function to be minimised: `f(x)` is its value, `f(x, gradient)` writes the gradient, of the structure
+/// and shapes of `x`, and returns the value. Written by the library (objectives/) or the user, lambdas
+/// included; called by `minimize`.
+template <class F, class X>
+concept Objective = Parameters<X> && requires(const F& f, const X& x, X& gradient) {
+  { f(x, gradient) } -> std::convertible_to<double>;
+};
+
+/// A pure function of the step count t = 0, 1, ...
+template <class S>
+concept Schedule = requires(const S& schedule, std::int64_t t) {
+  { schedule(t) } -> std::convertible_to<double>;
+};
+
+/// Called by `minimize` once a step with a `Progress`. Returns nothing, or true to ask for a stop.
+template <class O, class Progress>
+concept Observer = requires(O& observer, const Progress& progress) {
+  observer(progress);
+}
+&&(
+    requires(O& observer, const Progress& progress) {
+      { observer(progress) } -> std::same_as<void>;
+    } ||
+    requires(O & observer, const Progress& progress) {
+      { observer(progress) } -> std::convertible_to<bool>;
+    });
+
+}  // namespace gradus

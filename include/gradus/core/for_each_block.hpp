@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: MIT
+//
+// The traversal for coefficient-wise mathematics: one pass over memory, in register blocks.
+#pragma once
+
+#include <gradus/core/checks.hpp>
+#include <gradus/core/segments.hpp>
+#include <gradus/core/strip.hpp>
+#include <limits>
+
+namespace gradus {
+
+namespace detail {
+
+#if defined(__GNUC__) && !defined(__clang__)
+// g++ 12 takes the undefined registers in its own AVX-512 header for uninitialized variables (its bug
+// 105593), and would report that in the user's build wherever Eigen's packets are inlined into a kernel.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wuninitialized"
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
+
+// Runs the kernel on `blocks` whole blocks; of the last one only `last` coefficients count. Not inlined:
+// every size, tail and split goes through this one compilation, so that a coefficient's new value depends on
+// its own inputs alone, never on where it stands. The kernel comes by value, so that its constants stay in
+// registers.
+template <class C, class Kernel, class... Strips>
+EIGEN_DONT_INLINE void run_blocks(Kernel kernel, Index blocks, Index last, Strips... strips) {
+  for (Index b = 0; b < blocks; ++b) {
+    [&](auto... values) {
+      kernel(b + 1 < blocks ? Index{block_size<C>} : last, values...);
+      (strips.template store<C>(b * block_size<C>, values), ...);
+    }(strips.template load<C>(b * block_size<C>)...);
+  }
+}
+
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic pop
+#endif
+
+// The coefficients [begin, end) along strips: dense whole blocks in place, the rest through a staging buffer.
+template <class C, class Kernel, class... Strips>
+void run_strips(const Kernel& kernel, Index begin, Index end, const Strips&... strips) {
+  constexpr Index n = block_size<C>;
+  if ((strips.is_dense() && ...) && end - begin >= n) {
+    const Index blocks = (end - begin) / n;
+    run_blocks<C>(kernel, blocks, n, strips.from(begin, 0)...);
+    begin += blocks * n;
+  }
+  for (; begin < end; begin += n) {
+    const Index count = end - begin < n ? end - begin : n;
+    [&](auto... staged) {
+      run_blocks<C>(kernel, 1, count, staged.stage(strips.from(begin, 0), count)...);
+      (staged.put_back(strips.from(begin, 0), count), ...);
+    }(Staged<C, Strips>{}...);
+  }
+}
+
+// The coefficients [begin, end) of a leaf, in the order in which the parameter is stored.
+template <class C, class Kernel, class... Strips>
+void run_range(const Kernel& kernel, Index begin, Index end, Index inner_size, const Strips&... strips) {
+  if (inner_size == 1) {  // a row of a column-major matrix: run along it
+    run_strips<C>(kernel, begin, end, strips.along_outer()...);
+  } else if ((strips.is_contiguous(inner_size) && ...)) {
+    run_strips<C>(kernel, begin, end, strips...);
+  } else {
+    for (Index j = begin / inner_size; j * inner_size < end; ++j) {
+      const Index from = begin > j * inner_size ? begin - j * inner_size : 0;
+      const Index to = end - j * inner_size < inner_size ? end - j * inner_size : inner_size;
+      run_strips<C>(kernel, from, to, strips.from(0, j)...);
+    }
+  }
+}
+
+// Leaves of fixed size up to this many coefficients are one block of their own shape, without loop or call.
+inline constexpr int small_leaf = 64;
+
+template <class L>
+inline constexpr bool is_small =
+    L::SizeAtCompileTime != Eigen::Dynamic&& L::SizeAtCompileTime > 0 && L::SizeAtCompileTime <= small_leaf;
+
+template <class Value, class L>
+Value take(const L& leaf) {
+  if constexpr (is_lazy<L>) {
+    return std::apply([&](const auto&... inner) { return Value(leaf.f(take<Value>(inner)...)); }, leaf.trees);
+  } else {
+    return leaf.array().template cast<typename Value::Scalar>();
+  }
+}
+
+template <class L, class Value>
+void put(L& leaf, const Value& value) {
+  if constexpr (WritableLeaf<L>) leaf.array() = value.template cast<typename L::Scalar>();
+}
+
+// The part of one leaf, and of its companions, that lies in [begin, end) of its own coefficients.
+template <class Kernel, class First, class... Rest>
+void run_leaf(const Kernel& kernel, Index begin, Index end, First& first, Rest&... rest) {
+  using L = structure_t<First>;
+  using C = Compute<typename L::Scalar>;
+  if constexpr (is_small<L>) {
+    if (begin > 0 || end <= 0) return;  // it belongs, whole, to the segment of its first coefficient
+    using Plain = typename L::PlainObject;
+    using Value = Eigen::Array<C, Plain::RowsAtCompileTime, Plain::ColsAtCompileTime, Plain::Options>;
+    const auto update = [&](Value value, auto... values) {
+      kernel(Value::SizeAtCompileTime, value, values...);
+      put(first, value);
+      (put(rest, values), ...);
+    };
+    update(take<Value>(first), take<Value>(rest)...);
+  } else {
+    const Index size = first.size();
+    // Segments are cut at whole blocks, so that their loads are aligned as the leaf is.
+    const auto cut = [&](Index at) {
+      const Index rounded = (at + block_size<C> - 1) / block_size<C> * block_size<C>;
+      return at <= 0 ? Index{0} : (rounded < size ? rounded : size);
+    };
+    if (cut(begin) >= cut(end)) return;
+    constexpr bool row_major = L::IsRowMajor;
+    const Index inner_size = row_major ? first.cols() : first.rows();
+    run_range<C>(kernel, cut(begin), cut(end), inner_size, strip<row_major>(first),
+                 strip<row_major>(rest)...);
+  }
+}
+
+template <class Kernel, class First, class... Rest>
+void run_segment(const Kernel& kernel, Index begin, Index end, First& first, Rest&... rest) {
+  Index offset = 0;
+  walk(
+      "gradus",
+      [&](const Path&, auto& leaf, auto&... others) {
+        run_leaf(kernel, begin - offset, end - offset, leaf, others...);
+        offset += leaf.size();
+      },
+      first, rest...);
+}
+
+}  // namespace detail
+
+/// Calls `kernel(p, g, ...)` on small blocks of all coefficients of `params` and of the trees beside it, and
+/// stores what it changed in the trees that are not const. A block is an `Eigen::Array` of fixed size in
+/// registers, so the kernel is ordinary Eigen code and memory is passed over once. Storage orders, strides,
+/// 16-bit scalars (converted to float), lazy trees and threads are the traversal's business, never the
+/// kernel's. The trees must have passed `require_same_structure`. The kernel must treat coefficients alike
+/// and independently: the last block of a leaf is padded with copies of a real coefficient.
+template <class Kernel, class P, class... Trees>
+void for_each_block(const Kernel& kernel, P& params, Trees&... trees) {
+  const Index total = coefficient_count(params);
+  const int segments = total < detail::parallel_threshold ? 1 : detail::thread_count();
+  const auto plain = [kernel](Index, auto&... values) { kernel(values...); };
+  detail::for_each_segment(total, segments, [&](int, Index begin, Index end) {
+    detail::run_segment(plain, begin, end, params, trees...);
+  });
+}
+
+/// The sum of `f(block, ...)` over all coefficients, in `double`. `f` returns an array expression of doubles.
+/// The order of the additions depends on the shapes alone: the result has the same bits for any number of
+/// threads.
+template <class F, class First, class... Rest>
+double sum_blocks(const F& f, const First& first, const Rest&... rest) {
+  constexpr int most = 64;
+  const Index total = coefficient_count(first);
+  const Index wanted = total / (detail::parallel_threshold / 2);
+  const int segments = wanted < 1 ? 1 : (wanted < most ? static_cast<int>(wanted) : most);
+  std::array<double, most> partial;
+  detail::for_each_segment(total, segments, [&](int s, Index begin, Index end) {
+    double sum = 0;
+    const auto add = [&](Index count, const auto&... values) {
+      sum += f(values...).reshaped().head(count).sum();
+    };
+    detail::run_segment(add, begin, end, first, rest...);
+    partial[static_cast<std::size_t>(s)] = sum;
+  });
+  double sum = 0;
+  for (int s = 0; s < segments; ++s) sum += partial[static_cast<std::size_t>(s)];
+  return sum;
+}
+
+/// The Euclidean norm of all coefficients of a tree, in `double`, without overflow or underflow on the way.
+template <Gradients Tree>
+double norm(const Tree& tree) {
+  const auto scaled = [&](double scale) {
+    const double sum =
+        sum_blocks([scale](const auto& x) { return (x.template cast<double>() * scale).square(); }, tree);
+    return std::pair{sum, std::sqrt(sum) / scale};
+  };
+  const auto [sum, norm] = scaled(1.0);
+  if (sum > std::numeric_limits<double>::max()) return scaled(0x1p-600).second;
+  if (sum < 1e-280) return scaled(0x1p600).second;
+  return norm;
+}
+
+/// True if no coefficient of a tree is infinite or NaN.
+template <Gradients Tree>
+bool all_finite(const Tree& tree) {
+  return sum_blocks([](const auto& x) { return (x * 0).template cast<double>(); }, tree) == 0;
+}
+
+}  // namespace gradus

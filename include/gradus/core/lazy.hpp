@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+//
+// Lazy trees: a function of the coefficients of other trees, evaluated where it is used.
+#pragma once
+
+#include <gradus/core/tree.hpp>
+
+namespace gradus {
+
+/// The tree `f(a, b, ...)` of the trees a, b, ... of one structure, coefficient by coefficient, without
+/// storage. `f` takes Eigen arrays (a block of coefficients of each tree) and returns an array expression of
+/// the same size. Trees given as lvalues are referred to and must outlive the lazy tree; temporaries, such as
+/// other lazy trees, are kept inside. Made by `lazy`; every optimizer takes it as gradients.
+template <class F, class... Trees>
+struct Lazy {
+  F f;
+  std::tuple<Trees...> trees;
+
+  const auto& underlying() const { return std::get<0>(trees); }
+
+  template <std::size_t I>
+  auto child() const {
+    return zip([](const auto& tree) -> decltype(auto) { return detail::child<I>(tree); });
+  }
+  template <class Where>
+  auto child(Where where) const {
+    return zip([&](const auto& tree) -> decltype(auto) { return detail::child(tree, where); });
+  }
+
+  /// Shape of a lazy leaf.
+  Index rows() const { return underlying().rows(); }
+  Index cols() const { return underlying().cols(); }
+  Index size() const { return underlying().size(); }
+
+ private:
+  template <class Get>
+  auto zip(const Get& get) const {
+    return std::apply(
+        [&](const auto&... tree) {
+          return Lazy<F, decltype(get(tree))...>{f, {get(tree)...}};
+        },
+        trees);
+  }
+};
+
+template <class T>
+inline constexpr bool is_lazy = false;
+template <class F, class... Trees>
+inline constexpr bool is_lazy<Lazy<F, Trees...>> = true;
+
+/// Makes a `Lazy` tree. Shapes are checked where it is used, against the parameters.
+template <class F, Gradients... Trees>
+auto lazy(F f, Trees&&... trees) {
+  return Lazy<F, Trees...>{std::move(f), {std::forward<Trees>(trees)...}};
+}
+
+}  // namespace gradus

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MIT
+//
+// Owning trees of a given structure: what an optimizer's state is made of.
+#pragma once
+
+#include <gradus/core/tree.hpp>
+
+namespace gradus {
+
+namespace detail {
+
+template <class T>
+struct Like;
+
+// The state of a struct keeps the names of the struct's leaves.
+template <class Struct, class Tuple>
+struct LikeStruct {
+  Tuple values;
+
+  Tuple& leaves() { return values; }
+  const Tuple& leaves() const { return values; }
+  static constexpr std::string_view leaf_names() { return Struct::leaf_names(); }
+};
+
+template <Leaf T>
+struct Like<T> {
+  using type = typename T::PlainObject;
+};
+template <StructNode T>
+struct Like<T> {
+  using type = LikeStruct<T, typename Like<std::remove_cvref_t<decltype(std::declval<T&>().leaves())>>::type>;
+};
+template <class Struct, class Tuple>
+struct Like<LikeStruct<Struct, Tuple>> {
+  using type = LikeStruct<Struct, Tuple>;
+};
+template <class... T>
+struct Like<std::tuple<T...>> {
+  using type = std::tuple<typename Like<std::remove_cvref_t<T>>::type...>;
+};
+template <class A, class B>
+struct Like<std::pair<A, B>> {
+  using type =
+      std::pair<typename Like<std::remove_cvref_t<A>>::type, typename Like<std::remove_cvref_t<B>>::type>;
+};
+template <class T, std::size_t N>
+struct Like<std::array<T, N>> {
+  using type = std::array<typename Like<T>::type, N>;
+};
+template <template <class...> class Vector, class T, class Allocator>
+requires SequenceNode<Vector<T, Allocator>>
+struct Like<Vector<T, Allocator>> {
+  using type = Vector<typename Like<T>::type>;
+};
+template <template <class...> class Map, class K, class T, class Compare, class Allocator>
+requires MapNode<Map<K, T, Compare, Allocator>>
+struct Like<Map<K, T, Compare, Allocator>> {
+  using type = Map<K, typename Like<T>::type, Compare>;
+};
+template <class Tree>
+struct Like<Subset<Tree>> {
+  using type = typename Like<std::remove_const_t<Tree>>::type;
+};
+
+// Gives `tree` the containers of `params`, with leaves that are still empty (of fixed size: zero).
+template <class Tree, class P>
+void grow(Tree& tree, const P& params) {
+  if constexpr (is_subset<P>) {
+    grow(tree, params.tree);
+  } else if constexpr (Leaf<P>) {
+    tree.setZero();
+  } else if constexpr (SequenceNode<P>) {
+    if constexpr (requires { tree.resize(params.size()); }) tree.resize(params.size());
+    for (std::size_t i = 0; i < params.size(); ++i) grow(tree[i], params[i]);
+  } else if constexpr (MapNode<P>) {
+    for (const auto& [key, value] : params) grow(tree[key], value);
+  } else {
+    [&]<std::size_t... I>(std::index_sequence<I...>) { (grow(child<I>(tree), child<I>(params)), ...); }
+    (std::make_index_sequence<static_child_count<P>()>{});
+  }
+}
+
+}  // namespace detail
+
+/// The owning tree of the structure of `P`: every `Map`, `Ref` or `Block` becomes a `Matrix` or `Array` of
+/// its own. Trees that differ only in who owns the memory have the same `like`, so one state serves them all.
+template <Parameters P>
+using like = typename detail::Like<std::remove_cvref_t<P>>::type;
+
+/// A tree of the structure, shapes and scalars of `params`, filled with `value`.
+template <Parameters P>
+like<P> full_like(const P& params, double value) {
+  like<P> tree;
+  detail::grow(tree, params);
+  walk(
+      "full_like",
+      [value](const Path&, const auto& leaf, auto& out) {
+        using Scalar = typename std::remove_cvref_t<decltype(out)>::Scalar;
+        out.setConstant(leaf.rows(), leaf.cols(), static_cast<Scalar>(value));
+      },
+      params, tree);
+  return tree;
+}
+
+/// A tree of the structure, shapes and scalars of `params`, filled with zeros.
+template <Parameters P>
+like<P> zeros_like(const P& params) {
+  return full_like(params, 0.0);
+}
+
+}  // namespace gradus

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+//
+// Arithmetic that Eigen's packets do not get right on their own.
+#pragma once
+
+#include <Eigen/Core>
+#include <cmath>
+#include <limits>
+
+namespace gradus {
+
+namespace detail {
+
+// The processor's own square root. Eigen 3.4 approximates it in float (and with AVX-512 in double), makes NaN
+// of infinity, which would carry a second moment that overflowed into the parameter, and 0 of a denormal; it
+// is not faster where divisions stand beside it.
+template <class Packet>
+EIGEN_ALWAYS_INLINE Packet packet_root(const Packet& x) {
+  return Eigen::internal::psqrt(x);
+}
+#ifdef EIGEN_VECTORIZE_SSE
+EIGEN_ALWAYS_INLINE __m128 packet_root(const __m128& x) { return _mm_sqrt_ps(x); }
+EIGEN_ALWAYS_INLINE __m128d packet_root(const __m128d& x) { return _mm_sqrt_pd(x); }
+#endif
+#ifdef EIGEN_VECTORIZE_AVX
+EIGEN_ALWAYS_INLINE __m256 packet_root(const __m256& x) { return _mm256_sqrt_ps(x); }
+EIGEN_ALWAYS_INLINE __m256d packet_root(const __m256d& x) { return _mm256_sqrt_pd(x); }
+#endif
+#ifdef EIGEN_VECTORIZE_AVX512
+EIGEN_ALWAYS_INLINE __m512 packet_root(const __m512& x) { return _mm512_sqrt_ps(x); }
+EIGEN_ALWAYS_INLINE __m512d packet_root(const __m512d& x) { return _mm512_sqrt_pd(x); }
+#endif
+
+template <class Scalar>
+struct Root {
+  Scalar operator()(const Scalar& x) const { return std::sqrt(x); }
+  template <class Packet>
+  EIGEN_ALWAYS_INLINE Packet packetOp(const Packet& x) const {
+    return packet_root(x);
+  }
+};
+
+}  // namespace detail
+
+/// √x of a block, correctly rounded where the processor has the instruction, with √∞ = ∞.
+template <class Values>
+EIGEN_ALWAYS_INLINE auto root(const Values& x) {
+  using Scalar = typename Values::Scalar;
+  return x.unaryExpr(detail::Root<Scalar>{});
+}
+
+/// `epsilon` in the scalar of a block, kept from vanishing there: it is 0 only if it was given as 0.
+template <class Values>
+EIGEN_ALWAYS_INLINE auto representable(double epsilon, const Values&) {
+  using Scalar = typename Values::Scalar;
+  constexpr Scalar smallest = std::numeric_limits<Scalar>::min();
+  return epsilon > 0 && epsilon < static_cast<double>(smallest) ? smallest : static_cast<Scalar>(epsilon);
+}
+
+}  // namespace gradus
+
+template <class Scalar>
+struct Eigen::internal::functor_traits<gradus::detail::Root<Scalar>> {
+  enum { Cost = functor_traits<scalar_sqrt_op<Scalar>>::Cost, PacketAccess = packet_traits<Scalar>::HasSqrt };
+};

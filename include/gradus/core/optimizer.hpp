@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: MIT
+//
+// What a header of an optimizer includes.
+#pragma once
+
+#include <gradus/core/checks.hpp>
+#include <gradus/core/for_each_block.hpp>
+#include <gradus/core/like.hpp>
+#include <gradus/core/numerics.hpp>
+#include <gradus/core/state.hpp>

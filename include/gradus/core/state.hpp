@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+//
+// Naming the fields of an optimizer's state.
+#pragma once
+
+#include <gradus/core/tree.hpp>
+
+namespace gradus::detail {
+
+template <class Visitor, class... Fields>
+void visit_fields(std::string_view names, Visitor& visitor, Fields&... fields) {
+  std::size_t i = 0;
+  (visitor(nth_name(names, i++), fields), ...);
+}
+
+}  // namespace gradus::detail
+
+/// Gives a state `visit(visitor)`, const and not, which calls `visitor("m", m)` for every field named here:
+/// trees of parameters and scalars. Saving, loading, comparing, counting bytes and printing are visitors.
+/// What is not named is scratch memory that no later step depends on.
+#define GRADUS_STATE(...)                                             \
+  template <class Visitor>                                            \
+  void visit(Visitor&& visitor) {                                     \
+    gradus::detail::visit_fields(#__VA_ARGS__, visitor, __VA_ARGS__); \
+  }                                                                   \
+  template <class Visitor>                                            \
+  void visit(Visitor&& visitor) const {                               \
+    gradus::detail::visit_fields(#__VA_ARGS__, visitor, __VA_ARGS__); \
+  }

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: MIT
+//
+// The memory of one leaf, read and written in register blocks.
+#pragma once
+
+#include <gradus/core/lazy.hpp>
+#include <gradus/core/tree.hpp>
+
+namespace gradus::detail {
+
+// Kernels compute in the parameter's scalar; the 16-bit ones are storage formats and compute in float.
+template <class Scalar>
+using Compute = std::conditional_t<sizeof(Scalar) == 2, float, Scalar>;
+
+// Two SIMD packets of every tensor are in flight: more spill registers with SSE and AVX2, fewer leave units
+// idle.
+template <class Scalar>
+inline constexpr int block_size = 2 * Eigen::internal::packet_traits<Scalar>::size;
+
+template <class C>
+using BlockOf = Eigen::Array<C, block_size<C>, 1>;
+
+// The memory of one leaf, addressed as the parameter is stored: `inner` runs along its columns (or rows, if
+// it is row-major), `outer` across them. `Scalar` is const for a leaf that is only read.
+template <class Scalar>
+struct Strip {
+  Scalar* data;
+  Index inner, outer;
+
+  bool is_contiguous(Index inner_size) const { return outer == inner * inner_size; }
+  bool is_dense() const { return inner == 1; }
+  Strip along_outer() const { return {data, outer, outer}; }
+  Strip from(Index i, Index j) const { return {data + i * inner + j * outer, inner, outer}; }
+
+  template <class C>
+  BlockOf<C> load(Index i) const {
+    return Eigen::Map<const Eigen::Array<std::remove_const_t<Scalar>, block_size<C>, 1>>(data + i)
+        .template cast<C>();
+  }
+  template <class C>
+  void store(Index i, const BlockOf<C>& values) const {
+    if constexpr (!std::is_const_v<Scalar>) {
+      Eigen::Map<Eigen::Array<Scalar, block_size<C>, 1>> block(data + i);
+      block = values.template cast<Scalar>();
+    }
+  }
+};
+
+// The same for a lazy leaf: strips of what it is made of, and the function.
+template <class F, class... Strips>
+struct LazyStrip {
+  F f;
+  std::tuple<Strips...> strips;
+
+  bool is_contiguous(Index inner_size) const {
+    return std::apply([&](const auto&... s) { return (s.is_contiguous(inner_size) && ...); }, strips);
+  }
+  bool is_dense() const {
+    return std::apply([](const auto&... s) { return (s.is_dense() && ...); }, strips);
+  }
+  LazyStrip along_outer() const {
+    return std::apply([&](const auto&... s) { return LazyStrip{f, {s.along_outer()...}}; }, strips);
+  }
+  LazyStrip from(Index i, Index j) const {
+    return std::apply([&](const auto&... s) { return LazyStrip{f, {s.from(i, j)...}}; }, strips);
+  }
+  template <class C>
+  BlockOf<C> load(Index i) const {
+    return std::apply([&](const auto&... s) { return BlockOf<C>(f(s.template load<C>(i)...)); }, strips);
+  }
+  template <class C>
+  void store(Index, const BlockOf<C>&) const {}
+};
+
+// One block's worth of a strip, copied to where it is dense and whole; `put_back` copies what was changed.
+template <class C, class S>
+struct Staged;
+
+template <class C, class Scalar>
+struct Staged<C, Strip<Scalar>> {
+  std::array<std::remove_const_t<Scalar>, block_size<C>> buffer;
+
+  Strip<Scalar> stage(const Strip<Scalar>& strip, Index count) {
+    // What is missing is filled with a real coefficient, so that no lane computes with garbage.
+    for (Index k = 0; k < block_size<C>; ++k) {
+      buffer[static_cast<std::size_t>(k)] = strip.data[(k < count ? k : 0) * strip.inner];
+    }
+    return {buffer.data(), 1, 1};
+  }
+  void put_back(const Strip<Scalar>& strip, Index count) const {
+    if constexpr (!std::is_const_v<Scalar>) {
+      for (Index k = 0; k < count; ++k) strip.data[k * strip.inner] = buffer[static_cast<std::size_t>(k)];
+    }
+  }
+};
+
+template <class C, class F, class... Strips>
+struct Staged<C, LazyStrip<F, Strips...>> {
+  std::tuple<Staged<C, Strips>...> buffers;
+
+  LazyStrip<F, Strips...> stage(const LazyStrip<F, Strips...>& lazy, Index count) {
+    return [&]<std::size_t... I>(std::index_sequence<I...>) {
+      return LazyStrip<F, Strips...>{lazy.f,
+                                     {std::get<I>(buffers).stage(std::get<I>(lazy.strips), count)...}};
+    }
+    (std::index_sequence_for<Strips...>{});
+  }
+  void put_back(const LazyStrip<F, Strips...>&, Index) const {}
+};
+
+template <bool RowMajor, class L>
+auto strip(L& leaf) {
+  if constexpr (is_lazy<std::remove_const_t<L>>) {
+    return std::apply(
+        [&](const auto&... inner) {
+          return LazyStrip<decltype(leaf.f), decltype(strip<RowMajor>(inner))...>{
+              leaf.f, {strip<RowMajor>(inner)...}};
+        },
+        leaf.trees);
+  } else {
+    using Scalar = std::remove_reference_t<decltype(*leaf.data())>;
+    return RowMajor ? Strip<Scalar>{leaf.data(), leaf.colStride(), leaf.rowStride()}
+                    : Strip<Scalar>{leaf.data(), leaf.rowStride(), leaf.colStride()};
+  }
+}
+
+}  // namespace gradus::detail

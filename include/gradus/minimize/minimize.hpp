@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: MIT
+//
+// The driver: steps an optimizer on an objective until a reason to stop.
+#pragma once
+
+#include <chrono>
+#include <gradus/concepts.hpp>
+#include <gradus/core/for_each_block.hpp>
+#include <limits>
+
+namespace gradus {
+
+/// When `minimize` stops. A criterion at its default is off, but for the number of steps.
+struct Stopping {
+  std::int64_t max_steps = 1000;  ///< optimizer steps, at least 0
+  double gradient_norm = 0;       ///< stop when ‖g‖ is at most this; checked if positive
+  double value_change = 0;        ///< stop when a step changes the value by at most this; checked if positive
+  double seconds = std::numeric_limits<double>::infinity();  ///< wall-clock time
+};
+
+/// Why `minimize` stopped.
+enum class StopReason { max_steps, gradient_norm, value_change, time, observer, non_finite };
+
+/// A sentence about a reason.
+inline std::string_view to_string(StopReason reason) {
+  switch (reason) {
+    case StopReason::max_steps:
+      return "took the largest number of steps";
+    case StopReason::gradient_norm:
+      return "the gradient became small";
+    case StopReason::value_change:
+      return "the value hardly changed";
+    case StopReason::time:
+      return "ran out of time";
+    case StopReason::observer:
+      return "an observer asked to stop";
+    case StopReason::non_finite:
+      return "the value or the gradient became infinite or NaN";
+  }
+  return "unknown";
+}
+
+/// What an observer is told: the point after `step` steps, its value and gradient. References: copy what you
+/// keep.
+template <class X>
+struct Progress {
+  std::int64_t step;
+  double value;
+  const X& x;
+  const X& gradient;
+};
+
+/// What `minimize` returns. "Last" is where it stopped, "best" the point of lowest finite value on the way.
+template <class X>
+struct Minimized {
+  X x;                                        ///< last point
+  double value;                               ///< f(x)
+  double gradient_norm;                       ///< ‖∇f(x)‖
+  X best_x;                                   ///< best point
+  double best_value;                          ///< f(best_x); infinity if no value was finite
+  std::int64_t steps = 0;                     ///< steps taken
+  std::int64_t evaluations = 0;               ///< evaluations of value and gradient
+  double seconds = 0;                         ///< wall-clock time
+  StopReason reason = StopReason::max_steps;  ///< why it stopped
+};
+
+namespace detail {
+
+template <class X>
+struct Owned {
+  using type = X;
+};
+template <class X>
+requires std::derived_from<X, Eigen::DenseBase<X>>
+struct Owned<X> {
+  using type = typename X::PlainObject;
+};
+
+// Every observer is called, also when one before it asks to stop.
+template <class P, class... Observers>
+bool any_asks_to_stop(const P& progress, Observers&... observers) {
+  [[maybe_unused]] const auto ask = [&](auto& observer) {
+    if constexpr (std::is_void_v<decltype(observer(progress))>) {
+      observer(progress);
+      return false;
+    } else {
+      return static_cast<bool>(observer(progress));
+    }
+  };
+  bool stop = false;
+  ((stop = ask(observers) || stop), ...);
+  return stop;
+}
+
+}  // namespace detail
+
+/// Minimises `objective` from `start` (an Eigen object or expression, or any tree of parameters; it is
+/// copied) with a copy of `optimizer`. Observers are called with the start and after every step. Throws what
+/// `init` refuses.
+///
+///     auto result = minimize(StyblinskiTang{}, Eigen::Vector2d{4.1, 4.5}, Adam{.learning_rate = 0.1});
+template <class F, class Start, class O, class... Observers>
+auto minimize(const F& objective, const Start& start, const O& optimizer, const Stopping& stopping = {},
+              Observers&&... observers) {
+  using X = typename detail::Owned<Start>::type;
+  static_assert(Parameters<X>, "gradus::minimize: the start must be an Eigen object or a tree of them");
+  static_assert(
+      Objective<F, X>,
+      "gradus::minimize: the objective must be callable as f(x, gradient), write the gradient, and return "
+      "the value; with_autodiff(f) makes one of f(x)");
+  static_assert(Optimizer<O, X>,
+                "gradus::minimize: the optimizer needs init(params) and step(params, grads, state)");
+  static_assert(
+      (Observer<std::remove_reference_t<Observers>, Progress<X>> && ...),
+      "gradus::minimize: an observer must be callable with a gradus::Progress and return void or bool");
+
+  const auto clock = std::chrono::steady_clock::now();
+  const auto seconds = [&] {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - clock).count();
+  };
+
+  X x = start, gradient = x;
+  auto state = optimizer.init(x);
+  Minimized<X> result{x, 0, 0, x, std::numeric_limits<double>::infinity()};
+  double previous = std::numeric_limits<double>::infinity();
+  for (std::int64_t step = 0;; ++step) {
+    const double value = static_cast<double>(objective(std::as_const(x), gradient));
+    ++result.evaluations;
+    result.value = value;
+    result.steps = step;
+    if (value < result.best_value) {
+      result.best_value = value;
+      result.best_x = x;
+    }
+    const bool asked = detail::any_asks_to_stop(Progress<X>{step, value, x, gradient}, observers...);
+    const auto stop = [&](StopReason reason, bool holds) {
+      if (holds) result.reason = reason;
+      return holds;
+    };
+    if (stop(StopReason::non_finite, !std::isfinite(value) || !all_finite(gradient)) ||
+        stop(StopReason::gradient_norm,
+             stopping.gradient_norm > 0 && norm(gradient) <= stopping.gradient_norm) ||
+        stop(StopReason::value_change,
+             stopping.value_change > 0 && std::abs(value - previous) <= stopping.value_change) ||
+        stop(StopReason::observer, asked) || stop(StopReason::max_steps, step >= stopping.max_steps) ||
+        stop(StopReason::time, seconds() >= stopping.seconds)) {
+      break;
+    }
+    previous = value;
+    optimizer.step(x, std::as_const(gradient), state);
+  }
+  result.gradient_norm = norm(gradient);
+  result.x = std::move(x);
+  result.seconds = seconds();
+  return result;
+}
+
+}  // namespace gradus

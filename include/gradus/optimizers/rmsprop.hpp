@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <gradus/core/optimizer.hpp>
+
+namespace gradus {
+
+/// RMSProp (Hinton, lecture 6e, 2012; centered: Graves, arXiv:1308.0850), equal to `torch.optim.RMSprop`:
+///
+///     g ← g + λθ
+///     v ← ρv + (1 − ρ)g²
+///     a = √v + ε               (centered: m ← ρm + (1 − ρ)g,  a = √max(v − m², 0) + ε)
+///     θ ← θ − η g / a          (momentum: b ← μb + g / a,  θ ← θ − η b)
+///
+/// PyTorch does not clamp v − m² at 0; we do, since rounding makes it negative for a constant gradient and
+/// its root NaN. A centered denominator tends to ε there: use a larger ε (1e-4 to 1e-2) than Adam's. State:
+/// v, m if centered, b if momentum > 0. Reads and writes 5 numbers a coefficient, 2 more for each of m and b.
+struct RMSProp {
+  double learning_rate = 1e-2;  ///< η ≥ 0
+  double decay = 0.99;          ///< ρ in [0, 1)
+  double epsilon = 1e-8;        ///< ε ≥ 0, outside the root
+  double weight_decay = 0;      ///< λ ≥ 0, coupled: added to the gradient
+  double momentum = 0;          ///< μ ≥ 0
+  bool centered = false;        ///< divide by the standard deviation instead of the root mean square
+
+  template <class Tree>
+  struct State {
+    Tree v, m, b;
+    std::int64_t t = 0;  ///< steps taken
+    GRADUS_STATE(v, m, b, t)
+  };
+
+  /// Checks the hyperparameters (`std::invalid_argument`) and makes the state for `params`.
+  template <Parameters P>
+  State<like<P>> init(const P& params) const {
+    require_nonnegative("RMSProp", "learning_rate", learning_rate);
+    require_fraction("RMSProp", "decay", decay);
+    require_nonnegative("RMSProp", "epsilon", epsilon);
+    require_nonnegative("RMSProp", "weight_decay", weight_decay);
+    require_nonnegative("RMSProp", "momentum", momentum);
+    State<like<P>> state{zeros_like(params), {}, {}};
+    if (centered) state.m = zeros_like(params);
+    if (momentum > 0) state.b = zeros_like(params);
+    return state;
+  }
+
+  /// One step. Throws `std::invalid_argument`, before anything is changed, when structures or shapes differ.
+  template <class P, class G, class Tree>
+  void step(P&& params, const G& grads, State<Tree>& state) const {
+    const auto update = [&](const auto& kernel, auto&... moments) {
+      require_same_structure("RMSProp", params, grads, moments...);
+      ++state.t;
+      for_each_block(kernel, params, grads, moments...);
+    };
+    const auto rms = [=, *this](const auto& g, auto& v) {
+      v = decay * v + (1 - decay) * g.square();
+      return (root(v) + representable(epsilon, v)).eval();
+    };
+    const auto deviation = [=, *this](const auto& g, auto& v, auto& m) {
+      v = decay * v + (1 - decay) * g.square();
+      m += (1 - decay) * (g - m);
+      return (root((v - m.square()).max(0)) + representable(epsilon, v)).eval();
+    };
+    const auto plain = [=, *this](const auto& a) {
+      return [=, *this](auto& p, const auto& gradient, auto&... moments) {
+        const auto g = (gradient + weight_decay * p).eval();
+        p -= learning_rate * g / a(g, moments...);
+      };
+    };
+    const auto with_momentum = [=, *this](const auto& a) {
+      return [=, *this](auto& p, const auto& gradient, auto& b, auto&... moments) {
+        const auto g = (gradient + weight_decay * p).eval();
+        b = momentum * b + g / a(g, moments...);
+        p -= learning_rate * b;
+      };
+    };
+    if (momentum > 0) {
+      centered ? update(with_momentum(deviation), state.b, state.v, state.m)
+               : update(with_momentum(rms), state.b, state.v);
+    } else {
+      centered ? update(plain(deviation), state.v, state.m) : update(plain(rms), state.v);
+    }
+  }
+};
+
+}  // namespace gradus

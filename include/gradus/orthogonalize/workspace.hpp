@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <Eigen/Core>
+#include <cassert>
+#include <cstddef>
+#include <memory>
+#include <new>
+
+namespace gradus {
+
+/// A matrix that lives in a `Workspace` or in a user's buffer.
+template <class Scalar>
+using MatrixMap = Eigen::Map<Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic>>;
+
+/// Scratch memory for orthogonalization, kept between calls so that repeated use allocates nothing. It only
+/// grows. One workspace serves one call at a time. A copy is an empty workspace: scratch has no value to
+/// copy.
+class Workspace {
+ public:
+  Workspace() = default;
+  Workspace(const Workspace&) {}
+  Workspace& operator=(const Workspace&) { return *this; }
+  Workspace(Workspace&&) = default;
+  Workspace& operator=(Workspace&&) = default;
+
+  /// Bytes that `take` needs for a matrix of `rows` x `cols` scalars.
+  template <class Scalar>
+  static constexpr std::size_t bytes(Eigen::Index rows, Eigen::Index cols) {
+    const std::size_t exact =
+        sizeof(Scalar) * static_cast<std::size_t>(rows) * static_cast<std::size_t>(cols);
+    return (exact + alignment - 1) / alignment * alignment;
+  }
+
+  /// Makes room for `total` bytes and starts again from the front: matrices taken before are gone.
+  void reset(std::size_t total) {
+    if (total > capacity_) {
+      data_.reset(static_cast<std::byte*>(::operator new[](total, std::align_val_t{alignment})));
+      capacity_ = total;
+    }
+    used_ = 0;
+  }
+
+  /// The next `rows` x `cols` of the room that `reset` made; the coefficients are not set.
+  template <class Scalar>
+  MatrixMap<Scalar> take(Eigen::Index rows, Eigen::Index cols) {
+    assert(used_ + bytes<Scalar>(rows, cols) <= capacity_);
+    auto* const front = reinterpret_cast<Scalar*>(data_.get() + used_);
+    used_ += bytes<Scalar>(rows, cols);
+    return {front, rows, cols};
+  }
+
+ private:
+  static constexpr std::size_t alignment = 64;
+  struct Free {
+    void operator()(std::byte* data) const { ::operator delete[](data, std::align_val_t{alignment}); }
+  };
+  std::unique_ptr<std::byte[], Free> data_;
+  std::size_t capacity_ = 0, used_ = 0;
+};
+
+}  // namespace gradus

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <gradus/core/checks.hpp>
+#include <gradus/core/like.hpp>
+#include <vector>
+
+namespace gradus {
+
+/// What a routing predicate is told about a leaf.
+struct LeafInfo {
+  std::string name;  ///< "w1", "layers.0.w", "3"; empty if the tree is a single leaf
+  Index rows, cols;
+};
+
+/// True for a leaf with more than one row and more than one column.
+inline constexpr auto is_matrix = [](const LeafInfo& leaf) { return leaf.rows > 1 && leaf.cols > 1; };
+
+/// True for every leaf.
+inline constexpr auto any_leaf = [](const LeafInfo&) { return true; };
+
+/// An optimizer that hands every leaf to one of several. Made by `route`.
+template <class Predicates, class Optimizers>
+struct Route;
+
+template <class... Predicates, class... Optimizers>
+struct Route<std::tuple<Predicates...>, std::tuple<Optimizers...>> {
+  std::tuple<Predicates...> predicates;
+  std::tuple<Optimizers...> optimizers;  ///< may be changed between steps, as by a schedule
+
+  template <class Tree>
+  struct State {
+    struct Place {
+      Index rows, cols;
+    };
+    std::tuple<typename Optimizers::template State<Tree>...> states;
+    std::vector<std::uint8_t> choice;  ///< which optimizer has the leaf
+    std::vector<Place> shapes;         ///< of the leaves at `init`
+    template <class Visitor>
+    void visit(Visitor&& visitor) {
+      visit_all(visitor, states);
+    }
+    template <class Visitor>
+    void visit(Visitor&& visitor) const {
+      visit_all(visitor, states);
+    }
+
+   private:
+    template <class Visitor, class States>
+    static void visit_all(Visitor& visitor, States& states) {
+      std::size_t k = 0;
+      std::apply([&](auto&... state) { (visitor(std::to_string(k++), state), ...); }, states);
+    }
+  };
+
+  /// Asks the predicates about every leaf, once, in order: the first that holds decides. Throws
+  /// `std::invalid_argument` that names a leaf which none claims, and what the optimizers themselves refuse.
+  template <Parameters P>
+  State<like<P>> init(const P& params) const {
+    State<like<P>> state;
+    walk(
+        "route",
+        [&](const Path& path, const auto& leaf) {
+          const LeafInfo info{path.name(), leaf.rows(), leaf.cols()};
+          std::uint8_t chosen = 0;
+          const bool claimed = std::apply(
+              [&](const auto&... holds) { return ((holds(info) || (++chosen, false)) || ...); }, predicates);
+          if (!claimed) path.fail("is claimed by no optimizer");
+          state.choice.resize(static_cast<std::size_t>(path.ordinal) + 1, none);
+          state.choice.back() = chosen;
+          state.shapes.push_back({info.rows, info.cols});
+        },
+        params);
+    for_each_part(state, params, [](const auto& optimizer, const auto& part, auto& part_state) {
+      part_state = optimizer.init(part);
+    });
+    return state;
+  }
+
+  /// One step of every optimizer on its leaves. Throws `std::invalid_argument`, before anything is changed,
+  /// when structures or shapes differ.
+  template <class P, class G, class Tree>
+  void step(P&& params, const G& grads, State<Tree>& state) const {
+    require_same_structure("route", params, grads);
+    std::size_t seen = 0;
+    walk(
+        "route",
+        [&](const Path& path, const auto& leaf) {
+          if (seen >= state.shapes.size()) path.fail("was not there when the state was made");
+          const auto [rows, cols] = state.shapes[seen++];
+          if (rows != leaf.rows() || cols != leaf.cols()) {
+            path.fail("is " + detail::shape_text(leaf.rows(), leaf.cols()) + ", but its state is " +
+                      detail::shape_text(rows, cols));
+          }
+        },
+        params);
+    if (seen != state.shapes.size()) {
+      throw std::invalid_argument("route: the state was made for " + std::to_string(state.shapes.size()) +
+                                  " leaves, but the parameters have " + std::to_string(seen));
+    }
+    for_each_part(state, params, [&](const auto& optimizer, auto& part, auto& part_state) {
+      optimizer.step(part, grads, part_state);
+    });
+  }
+
+ private:
+  static constexpr std::uint8_t none = 255;  // of a leaf that an enclosing `route` gave to somebody else
+
+  template <class S, class P, class F>
+  void for_each_part(S& state, P& params, const F& f) const {
+    [&]<std::size_t... I>(std::index_sequence<I...>) {
+      const auto one = [&](const auto& optimizer, auto& part_state, std::uint8_t k) {
+        detail::Subset<P> part{params, state.choice.data(), k};
+        f(optimizer, part, part_state);
+      };
+      (one(std::get<I>(optimizers), std::get<I>(state.states), std::uint8_t{I}), ...);
+    }
+    (std::index_sequence_for<Optimizers...>{});
+  }
+};
+
+namespace detail {
+
+template <class... P, class... O>
+auto make_route(std::tuple<P...> predicates, std::tuple<O...> optimizers) {
+  return Route<std::tuple<P...>, std::tuple<O...>>{std::move(predicates), std::move(optimizers)};
+}
+
+template <class... P, class... O, class Last>
+auto make_route(std::tuple<P...> predicates, std::tuple<O...> optimizers, Last last) {
+  return make_route(std::tuple_cat(std::move(predicates), std::tuple{any_leaf}),
+                    std::tuple_cat(std::move(optimizers), std::tuple<Last>{std::move(last)}));
+}
+
+template <class... P, class... O, class Predicate, class Optimizer, class... More>
+auto make_route(std::tuple<P...> predicates, std::tuple<O...> optimizers, Predicate predicate,
+                Optimizer optimizer, More... more) {
+  static_assert(std::is_invocable_r_v<bool, Predicate, const LeafInfo&>,
+                "gradus::route(predicate, optimizer, ..., optimizer): a predicate must be callable as "
+                "bool(const LeafInfo&)");
+  return make_route(std::tuple_cat(std::move(predicates), std::tuple<Predicate>{std::move(predicate)}),
+                    std::tuple_cat(std::move(optimizers), std::tuple<Optimizer>{std::move(optimizer)}),
+                    std::move(more)...);
+}
+
+}  // namespace detail
+
+/// `route(predicate, A, B)` steps the leaves for which `predicate(LeafInfo)` holds with optimizer A and the
+/// others with B; `route(p1, A, p2, B, C)` reads as if, else if, else. Without a last optimizer a leaf that
+/// no predicate claims is an error at `init`. Shapes cannot tell everything: embeddings and output layers are
+/// matrices that must not go to Muon, so ask for the name as well:
+///
+///     route([](const LeafInfo& leaf) { return is_matrix(leaf) && leaf.name != "head"; }, Muon{}, AdamW{})
+template <class... Arguments>
+auto route(Arguments... arguments) {
+  static_assert(sizeof...(Arguments) >= 2, "gradus::route needs a predicate and an optimizer at least");
+  return detail::make_route(std::tuple<>{}, std::tuple<>{}, std::move(arguments)...);
+}
+
+}  // namespace gradus
