@@ -135,6 +135,17 @@ void run_segment(const Kernel& kernel, Index begin, Index end, First& first, Res
       first, rest...);
 }
 
+// A kernel for which the padding does not matter.
+template <class Kernel>
+struct WithoutCount {
+  Kernel kernel;
+
+  template <class... Values>
+  EIGEN_ALWAYS_INLINE void operator()(Index, Values&... values) const {
+    kernel(values...);
+  }
+};
+
 }  // namespace detail
 
 /// Calls `kernel(p, g, ...)` on small blocks of all coefficients of `params` and of the trees beside it, and
@@ -142,14 +153,15 @@ void run_segment(const Kernel& kernel, Index begin, Index end, First& first, Res
 /// registers, so the kernel is ordinary Eigen code and memory is passed over once. Storage orders, strides,
 /// 16-bit scalars (converted to float), lazy trees and threads are the traversal's business, never the
 /// kernel's. The trees must have passed `require_same_structure`. The kernel must treat coefficients alike
-/// and independently: the last block of a leaf is padded with copies of a real coefficient.
+/// and independently: the last block of a leaf is padded with copies of a real coefficient. It is compiled
+/// once for each type of kernel and of scalars, so return it from a function that does not depend on the type
+/// of the tree.
 template <class Kernel, class P, class... Trees>
 void for_each_block(const Kernel& kernel, P& params, Trees&... trees) {
   const Index total = coefficient_count(params);
   const int segments = total < detail::parallel_threshold ? 1 : detail::thread_count();
-  const auto plain = [kernel](Index, auto&... values) { kernel(values...); };
   detail::for_each_segment(total, segments, [&](int, Index begin, Index end) {
-    detail::run_segment(plain, begin, end, params, trees...);
+    detail::run_segment(detail::WithoutCount<Kernel>{kernel}, begin, end, params, trees...);
   });
 }
 

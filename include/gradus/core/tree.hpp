@@ -19,11 +19,23 @@ namespace gradus {
 
 using Eigen::Index;
 
+namespace detail {
+
+template <class Derived>
+void accept_dense(const Eigen::DenseBase<Derived>&);
+
+}  // namespace detail
+
+/// A dense Eigen object or expression.
+template <class T>
+concept Dense = requires(const std::remove_cvref_t<T>& t) {
+  detail::accept_dense(t);
+};
+
 /// A dense Eigen object with its own memory layout: `Matrix`, `Array`, `Map`, `Ref`, `Block`, `Transpose`, of
 /// fixed or dynamic size and any stride. Expressions such as `2 * m` are not leaves: evaluate them first.
 template <class T>
-concept Leaf = std::derived_from<std::remove_cvref_t<T>, Eigen::DenseBase<std::remove_cvref_t<T>>> &&
-               (std::remove_cvref_t<T>::Flags& Eigen::DirectAccessBit) != 0;
+concept Leaf = Dense<T> &&(std::remove_cvref_t<T>::Flags& Eigen::DirectAccessBit) != 0;
 
 namespace detail {
 

@@ -42,13 +42,16 @@ struct AdaGrad {
   void step(P&& params, const G& grads, State<Tree>& state) const {
     require_same_structure("AdaGrad", params, grads, state.s);
     const double rate = learning_rate / (1 + static_cast<double>(state.t++) * learning_rate_decay);
-    for_each_block(
-        [=, *this](auto& p, const auto& gradient, auto& s) {
-          const auto g = (gradient + weight_decay * p).eval();
-          s += g.square();
-          p -= rate * g / (root(s) + representable(epsilon, s));
-        },
-        params, grads, state.s);
+    for_each_block(recurrence(rate), params, grads, state.s);
+  }
+
+ private:
+  auto recurrence(double rate) const {
+    return [=, *this](auto& p, const auto& gradient, auto& s) {
+      const auto g = (gradient + weight_decay * p).eval();
+      s += g.square();
+      p -= rate * g / (root(s) + representable(epsilon, s));
+    };
   }
 };
 

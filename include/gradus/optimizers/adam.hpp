@@ -43,67 +43,68 @@ struct Adam {
   /// Checks the hyperparameters (`std::invalid_argument`) and makes the state for `params`.
   template <Parameters P>
   State<like<P>> init(const P& params) const {
-    return make_state("Adam", *this, params);
+    return init("Adam", params);
   }
 
   /// One step. Throws `std::invalid_argument`, before anything is changed, when structures or shapes differ.
   template <class P, class G, class Tree>
   void step(P&& params, const G& grads, State<Tree>& state) const {
-    update("Adam", *this, weight_decay, 1, params, grads, state);
+    step("Adam", weight_decay, 1, params, grads, state);
   }
 
-  /// What `Adam` and `AdamW` share: the state of `o`, whose fields are those of `Adam`.
-  template <class O, class P>
-  static State<like<P>> make_state(std::string_view who, const O& o, const P& params) {
-    require_nonnegative(who, "learning_rate", o.learning_rate);
-    require_fraction(who, "beta1", o.beta1);
-    require_fraction(who, "beta2", o.beta2);
-    require_nonnegative(who, "epsilon", o.epsilon);
-    require_nonnegative(who, "weight_decay", o.weight_decay);
+ private:
+  friend struct AdamW;  // which is this recurrence with another decay
+
+  template <Parameters P>
+  State<like<P>> init(std::string_view who, const P& params) const {
+    require_nonnegative(who, "learning_rate", learning_rate);
+    require_fraction(who, "beta1", beta1);
+    require_fraction(who, "beta2", beta2);
+    require_nonnegative(who, "epsilon", epsilon);
+    require_nonnegative(who, "weight_decay", weight_decay);
     State<like<P>> state{zeros_like(params), zeros_like(params), {}};
-    if (o.amsgrad != AMSGrad::off) state.x = zeros_like(params);
+    if (amsgrad != AMSGrad::off) state.x = zeros_like(params);
     return state;
   }
 
-  /// What `Adam` and `AdamW` share: θ ← keep · θ, then Adam's step with `coupled` · θ added to the gradient.
-  template <class O, class P, class G, class Tree>
-  static void update(std::string_view who, const O& o, double coupled, double keep, P& params, const G& grads,
-                     State<Tree>& state);
-};
-
-template <class O, class P, class G, class Tree>
-void Adam::update(std::string_view who, const O& o, double coupled, double keep, P& params, const G& grads,
-                  State<Tree>& state) {
-  require_same_structure(who, params, grads, state.m, state.v);
-  if (o.amsgrad != AMSGrad::off) require_same_structure(who, params, grads, state.x);
-  ++state.t;
-  const double beta1 = o.beta1, beta2 = o.beta2, epsilon = o.epsilon;
-  const double c1 = 1 - (state.beta1_power *= beta1), c2 = 1 - (state.beta2_power *= beta2);
-  const double rate = o.learning_rate / (o.amsgrad == AMSGrad::paper ? 1 : c1);
-  const auto moments = [=](const auto& p, const auto& gradient, auto& m, auto& v) {
-    const auto g = (gradient + coupled * p).eval();
-    m += (1 - beta1) * (g - m);
-    v = beta2 * v + (1 - beta2) * g.square();
-  };
-  if (o.amsgrad == AMSGrad::off) {
-    const double correction = 1 / std::sqrt(c2);
-    for_each_block(
-        [=](auto& p, const auto& g, auto& m, auto& v) {
-          moments(p, g, m, v);
-          p = keep * p - rate * m / (correction * root(v) + representable(epsilon, v));
-        },
-        params, grads, state.m, state.v);
-  } else {
-    const double before = o.amsgrad == AMSGrad::optax ? 1 / c2 : 1;
-    const double after = o.amsgrad == AMSGrad::torch ? 1 / std::sqrt(c2) : 1;
-    for_each_block(
-        [=](auto& p, const auto& g, auto& m, auto& v, auto& x) {
-          moments(p, g, m, v);
-          x = x.max(before * v);
-          p = keep * p - rate * m / (after * root(x) + representable(epsilon, v));
-        },
-        params, grads, state.m, state.v, state.x);
+  // θ ← keep · θ, then the step with coupled · θ added to the gradient.
+  template <class P, class G, class Tree>
+  void step(std::string_view who, double coupled, double keep, P& params, const G& grads,
+            State<Tree>& state) const {
+    require_same_structure(who, params, grads, state.m, state.v);
+    if (amsgrad != AMSGrad::off) require_same_structure(who, params, grads, state.x);
+    ++state.t;
+    const double c1 = 1 - (state.beta1_power *= beta1), c2 = 1 - (state.beta2_power *= beta2);
+    if (amsgrad == AMSGrad::off) {
+      for_each_block(recurrence(coupled, keep, learning_rate / c1, 1 / std::sqrt(c2)), params, grads, state.m,
+                     state.v);
+    } else {
+      const double rate = learning_rate / (amsgrad == AMSGrad::paper ? 1 : c1);
+      const double before = amsgrad == AMSGrad::optax ? 1 / c2 : 1;
+      const double after = amsgrad == AMSGrad::torch ? 1 / std::sqrt(c2) : 1;
+      for_each_block(largest_recurrence(coupled, keep, rate, before, after), params, grads, state.m, state.v,
+                     state.x);
+    }
   }
-}
+
+  auto recurrence(double coupled, double keep, double rate, double correction) const {
+    return [=, *this](auto& p, const auto& gradient, auto& m, auto& v) {
+      const auto g = (gradient + coupled * p).eval();
+      m += (1 - beta1) * (g - m);
+      v = beta2 * v + (1 - beta2) * g.square();
+      p = keep * p - rate * m / (correction * root(v) + representable(epsilon, v));
+    };
+  }
+
+  auto largest_recurrence(double coupled, double keep, double rate, double before, double after) const {
+    return [=, *this](auto& p, const auto& gradient, auto& m, auto& v, auto& x) {
+      const auto g = (gradient + coupled * p).eval();
+      m += (1 - beta1) * (g - m);
+      v = beta2 * v + (1 - beta2) * g.square();
+      x = x.max(before * v);
+      p = keep * p - rate * m / (after * root(x) + representable(epsilon, v));
+    };
+  }
+};
 
 }  // namespace gradus

@@ -28,14 +28,17 @@ struct AdamW {
   /// Checks the hyperparameters (`std::invalid_argument`) and makes the state for `params`.
   template <Parameters P>
   State<like<P>> init(const P& params) const {
-    return Adam::make_state("AdamW", *this, params);
+    return adam().init("AdamW", params);
   }
 
   /// One step. Throws `std::invalid_argument`, before anything is changed, when structures or shapes differ.
   template <class P, class G, class Tree>
   void step(P&& params, const G& grads, State<Tree>& state) const {
-    Adam::update("AdamW", *this, 0, 1 - learning_rate * weight_decay, params, grads, state);
+    adam().step("AdamW", 0, 1 - learning_rate * weight_decay, params, grads, state);
   }
+
+ private:
+  Adam adam() const { return {learning_rate, beta1, beta2, epsilon, weight_decay, amsgrad}; }
 };
 
 }  // namespace gradus

@@ -44,17 +44,20 @@ struct Momentum {
   void step(P&& params, const G& grads, State<Tree>& state) const {
     require_same_structure("Momentum", params, grads, state.b);
     const double incoming = state.t++ == 0 ? 1 : 1 - dampening;
-    for_each_block(
-        [=, *this](auto& p, const auto& gradient, auto& b) {
-          const auto g = (gradient + weight_decay * p).eval();
-          b = momentum * b + incoming * g;
-          if (nesterov) {
-            p -= learning_rate * (g + momentum * b);
-          } else {
-            p -= learning_rate * b;
-          }
-        },
-        params, grads, state.b);
+    for_each_block(recurrence(incoming), params, grads, state.b);
+  }
+
+ private:
+  auto recurrence(double incoming) const {
+    return [=, *this](auto& p, const auto& gradient, auto& b) {
+      const auto g = (gradient + weight_decay * p).eval();
+      b = momentum * b + incoming * g;
+      if (nesterov) {
+        p -= learning_rate * (g + momentum * b);
+      } else {
+        p -= learning_rate * b;
+      }
+    };
   }
 };
 

@@ -85,17 +85,10 @@ struct BasicMuon {
           auto& workspace = state.workspaces[static_cast<std::size_t>(thread)];
           workspace.reset(scratch(theta));
           auto update = workspace.template take<ScalarOf<decltype(theta)>>(theta.rows(), theta.cols());
-          for_each_block(
-              [incoming, *this](auto& b, const auto& g, auto& u) {
-                b = momentum * b + incoming * g;
-                u = b;
-                if (nesterov) u = incoming * g + momentum * b;
-              },
-              momentum_buffer, grad, update);
+          for_each_block(average(incoming), momentum_buffer, grad, update);
           orthogonalizer(update, workspace);
           const double rate = learning_rate * shape_factor(theta.rows(), theta.cols());
-          for_each_block([=](auto& p, const auto& o) { p = kept * p - rate * o; }, theta,
-                         std::as_const(update));
+          for_each_block(descend(kept, rate), theta, std::as_const(update));
         },
         params, grads, state.b);
   }
@@ -117,6 +110,18 @@ struct BasicMuon {
   }
 
  private:
+  auto average(double incoming) const {
+    return [mu = momentum, look_ahead = nesterov, incoming](auto& b, const auto& g, auto& u) {
+      b = mu * b + incoming * g;
+      u = b;
+      if (look_ahead) u = incoming * g + mu * b;
+    };
+  }
+
+  static auto descend(double kept, double rate) {
+    return [=](auto& p, const auto& o) { p = kept * p - rate * o; };
+  }
+
   template <class L>
   using ScalarOf = detail::Compute<typename std::remove_cvref_t<L>::Scalar>;
 

@@ -47,39 +47,50 @@ struct RMSProp {
   /// One step. Throws `std::invalid_argument`, before anything is changed, when structures or shapes differ.
   template <class P, class G, class Tree>
   void step(P&& params, const G& grads, State<Tree>& state) const {
-    const auto update = [&](const auto& kernel, auto&... moments) {
+    const auto update = [&](const auto& recurrence, auto&... moments) {
       require_same_structure("RMSProp", params, grads, moments...);
       ++state.t;
-      for_each_block(kernel, params, grads, moments...);
+      for_each_block(recurrence, params, grads, moments...);
     };
-    const auto rms = [=, *this](const auto& g, auto& v) {
+    if (momentum > 0) {
+      centered ? update(with_momentum(deviation()), state.b, state.v, state.m)
+               : update(with_momentum(root_mean_square()), state.b, state.v);
+    } else {
+      centered ? update(plain(deviation()), state.v, state.m) : update(plain(root_mean_square()), state.v);
+    }
+  }
+
+ private:
+  auto root_mean_square() const {
+    return [*this](const auto& g, auto& v) {
       v = decay * v + (1 - decay) * g.square();
       return (root(v) + representable(epsilon, v)).eval();
     };
-    const auto deviation = [=, *this](const auto& g, auto& v, auto& m) {
+  }
+
+  auto deviation() const {
+    return [*this](const auto& g, auto& v, auto& m) {
       v = decay * v + (1 - decay) * g.square();
       m += (1 - decay) * (g - m);
       return (root((v - m.square()).max(0)) + representable(epsilon, v)).eval();
     };
-    const auto plain = [=, *this](const auto& a) {
-      return [=, *this](auto& p, const auto& gradient, auto&... moments) {
-        const auto g = (gradient + weight_decay * p).eval();
-        p -= learning_rate * g / a(g, moments...);
-      };
+  }
+
+  template <class Denominator>
+  auto plain(const Denominator& a) const {
+    return [=, *this](auto& p, const auto& gradient, auto&... moments) {
+      const auto g = (gradient + weight_decay * p).eval();
+      p -= learning_rate * g / a(g, moments...);
     };
-    const auto with_momentum = [=, *this](const auto& a) {
-      return [=, *this](auto& p, const auto& gradient, auto& b, auto&... moments) {
-        const auto g = (gradient + weight_decay * p).eval();
-        b = momentum * b + g / a(g, moments...);
-        p -= learning_rate * b;
-      };
+  }
+
+  template <class Denominator>
+  auto with_momentum(const Denominator& a) const {
+    return [=, *this](auto& p, const auto& gradient, auto& b, auto&... moments) {
+      const auto g = (gradient + weight_decay * p).eval();
+      b = momentum * b + g / a(g, moments...);
+      p -= learning_rate * b;
     };
-    if (momentum > 0) {
-      centered ? update(with_momentum(deviation), state.b, state.v, state.m)
-               : update(with_momentum(rms), state.b, state.v);
-    } else {
-      centered ? update(plain(deviation), state.v, state.m) : update(plain(rms), state.v);
-    }
   }
 };
 

@@ -33,8 +33,12 @@ struct SGD {
   void step(P&& params, const G& grads, State<Tree>& state) const {
     require_same_structure("SGD", params, grads);
     ++state.t;
-    for_each_block([=, *this](auto& p, const auto& g) { p -= learning_rate * (g + weight_decay * p); },  //
-                   params, grads);
+    for_each_block(recurrence(), params, grads);
+  }
+
+ private:
+  auto recurrence() const {
+    return [*this](auto& p, const auto& g) { p -= learning_rate * (g + weight_decay * p); };
   }
 };
 

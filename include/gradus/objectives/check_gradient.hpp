@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: MIT
+//
+// Is the gradient that an objective writes the derivative of its value?
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <concepts>
+#include <gradus/core/like.hpp>
+#include <limits>
+#include <ostream>
+#include <sstream>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+namespace gradus {
+
+/// What `check_gradient` found. Converts to true if the gradient is right.
+struct GradientCheck {
+  double worst_error = 0;  ///< The largest relative error, infinite where the gradient is not a number.
+  double tolerance = 0;    ///< What finite differences can resolve: 10 eps^(1/3) of the least precise leaf.
+  std::string worst;       ///< The coefficient with that error: "x(3)", "w1(2, 5)".
+  double analytic = 0;     ///< What the objective says about it.
+  double numeric = 0;      ///< What central differences say about it.
+
+  bool ok() const { return worst_error <= tolerance; }
+  explicit operator bool() const { return ok(); }
+};
+
+/// A sentence for people: "gradient wrong: d f / d x(3) is 2.5, central differences give 5 (...)".
+inline std::ostream& operator<<(std::ostream& out, const GradientCheck& check) {
+  out << "gradient " << (check.ok() ? "right" : "wrong");
+  if (!check.worst.empty()) {
+    out << ": d f / d " << check.worst << " is " << check.analytic << ", central differences give "
+        << check.numeric;
+  }
+  return out << " (relative error " << check.worst_error << ", tolerance " << check.tolerance << ')';
+}
+
+/// The same sentence as a string.
+inline std::string to_string(const GradientCheck& check) {
+  std::ostringstream out;
+  out << check;
+  return out.str();
+}
+
+namespace detail {
+
+// Whether a copy of a tree has matrices of its own. A copy of a view shares those of the original.
+template <class P>
+consteval bool copies_deeply() {
+  if constexpr (std::is_reference_v<P>) {
+    return false;
+  } else if constexpr (Leaf<P>) {
+    return std::derived_from<P, Eigen::PlainObjectBase<P>>;
+  } else if constexpr (StructNode<P>) {
+    return std::default_initializable<P>;  // a struct of views is not: they have nothing to refer to
+  } else if constexpr (SequenceNode<P>) {
+    return copies_deeply<std::remove_cvref_t<decltype(std::declval<P&>()[0])>>();
+  } else if constexpr (MapNode<P>) {
+    return copies_deeply<typename P::mapped_type>();
+  } else {
+    return []<std::size_t... I>(std::index_sequence<I...>) {
+      return (copies_deeply<std::tuple_element_t<I, P>>() && ...);
+    }
+    (std::make_index_sequence<std::tuple_size_v<P>>{});
+  }
+}
+
+template <Parameters P>
+auto deep_copy(const P& x) {
+  if constexpr (copies_deeply<P>()) {
+    return x;
+  } else {
+    like<P> copy = zeros_like(x);
+    walk(
+        "check_gradient", [](const Path&, const auto& from, auto& to) { to = from; }, x, copy);
+    return copy;
+  }
+}
+
+template <class L>
+std::string coefficient_name(const Path& path, const L&, Index i, Index j) {
+  const std::string leaf = path.name();
+  const std::string place =
+      L::IsVectorAtCompileTime ? std::to_string(i + j) : std::to_string(i) + ", " + std::to_string(j);
+  return (leaf.empty() ? "x" : leaf) + '(' + place + ')';
+}
+
+}  // namespace detail
+
+/// Compares the gradient of the objective `f` at `x`, an Eigen object or any tree of them, with central
+/// differences, coefficient by coefficient. Costs two values of `f` for each; `x` itself is not touched. An
+/// error is relative to the larger of both derivatives, but never to less than eps^(1/3) max(1, |f(x)|),
+/// below which differences drown in rounding. At a kink the comparison says nothing.
+template <class F, Parameters P>
+GradientCheck check_gradient(F&& f, const P& x) {
+  auto point = detail::deep_copy(x);
+  auto gradient = point;
+  const auto unwritten = [](const Path&, auto& leaf) {
+    using Scalar = typename std::remove_cvref_t<decltype(leaf)>::Scalar;
+    leaf.setConstant(static_cast<Scalar>(std::numeric_limits<double>::quiet_NaN()));
+  };
+  walk("check_gradient", unwritten, gradient);  // so that a forgotten coefficient is found
+  const auto& const_point = point;
+  const double value = static_cast<double>(f(const_point, gradient));
+
+  GradientCheck check;
+  const auto compare = [&](const Path& path, auto& leaf, const auto& slope) {
+    using Scalar = typename std::remove_cvref_t<decltype(leaf)>::Scalar;
+    const double epsilon = static_cast<double>(Eigen::NumTraits<Scalar>::epsilon());
+    const double resolution = std::cbrt(epsilon);
+    check.tolerance = std::max(check.tolerance, 10 * resolution);
+    for (Index j = 0; j < leaf.cols(); ++j) {
+      for (Index i = 0; i < leaf.rows(); ++i) {
+        const Scalar here = leaf(i, j);
+        const double step = std::cbrt(epsilon * std::max(1.0, std::abs(static_cast<double>(here))));
+        const auto value_at = [&](double coefficient) {
+          leaf(i, j) = static_cast<Scalar>(coefficient);
+          return std::pair{static_cast<double>(leaf(i, j)), static_cast<double>(f(const_point))};
+        };
+        const auto [above, value_above] = value_at(static_cast<double>(here) + step);
+        const auto [below, value_below] = value_at(static_cast<double>(here) - step);
+        leaf(i, j) = here;
+
+        const double analytic = static_cast<double>(slope(i, j));
+        const double numeric = (value_above - value_below) / (above - below);
+        const double floor = resolution * std::max(1.0, std::abs(value));
+        double error =
+            std::abs(analytic - numeric) / std::max({std::abs(analytic), std::abs(numeric), floor});
+        if (!std::isfinite(error)) error = std::numeric_limits<double>::infinity();
+        if (check.worst.empty() || error > check.worst_error) {
+          check.worst_error = error;
+          check.worst = detail::coefficient_name(path, leaf, i, j);
+          check.analytic = analytic;
+          check.numeric = numeric;
+        }
+      }
+    }
+  };
+  walk("check_gradient", compare, point, gradient);
+  return check;
+}
+
+}  // namespace gradus

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+//
+// All objectives of the library. Left out is <gradus/objectives/autodiff.hpp>, which needs Eigen's
+// unsupported AutoDiff module: include it yourself.
+#pragma once
+
+#include <gradus/objectives/bowls.hpp>
+#include <gradus/objectives/check_gradient.hpp>
+#include <gradus/objectives/coupled_minima.hpp>
+#include <gradus/objectives/facts.hpp>
+#include <gradus/objectives/matrix_problems.hpp>
+#include <gradus/objectives/plane_kinks.hpp>
+#include <gradus/objectives/plane_polynomials.hpp>
+#include <gradus/objectives/plane_waves.hpp>
+#include <gradus/objectives/portable_random.hpp>
+#include <gradus/objectives/separable_minima.hpp>
+#include <gradus/objectives/valleys.hpp>
+#include <tuple>
+#include <utility>
+
+namespace gradus {
+
+/// Every test function of the library.
+using TestFunctions =
+    std::tuple<Sphere, IllConditionedQuadratic, SumOfSquares, SumOfDifferentPowers, Zakharov, Trid,
+               Rosenbrock, DixonPrice, PowellSingular, Wood, StyblinskiTang, Rastrigin, Schwefel, Michalewicz,
+               Ackley, Griewank, Levy, Booth, Matyas, Beale, Himmelblau, GoldsteinPrice, ThreeHumpCamel,
+               SixHumpCamel, McCormick, Branin, Easom, DropWave, Bukin6, CrossInTray, Eggholder>;
+
+/// Calls `visitor(f)` with every test function in turn, each with its default parameters.
+template <class Visitor>
+void for_each_test_function(Visitor&& visitor) {
+  [&visitor]<std::size_t... I>(std::index_sequence<I...>) {
+    (visitor(std::tuple_element_t<I, TestFunctions>{}), ...);
+  }
+  (std::make_index_sequence<std::tuple_size_v<TestFunctions>>{});
+}
+
+}  // namespace gradus

@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: MIT
+//
+// Polynomials of two variables (x, y), from plain bowls to several minima.
+#pragma once
+
+#include <gradus/objectives/facts.hpp>
+
+namespace gradus {
+
+/// Booth's function, (x + 2 y - 7)^2 + (2 x + y - 5)^2. Minimum 0 at (1, 3).
+struct Booth {
+  static constexpr std::string_view name = "Booth";
+  static constexpr std::string_view source = "M. Jamil, X.-S. Yang, arXiv:1308.4008, 2013";
+  static constexpr int dimension = 2;
+  static Domain domain(Index d = dimension) { return facts::cube<Booth>(d, -10, 10); }
+  static Eigen::VectorXd start(Index d = dimension) { return facts::point<Booth>(d, {-5, -5}); }
+  static std::vector<Eigen::VectorXd> minimisers(Index d = dimension) {
+    return {facts::point<Booth>(d, {1, 3})};
+  }
+  static std::optional<double> minimum(Index d = dimension) { return facts::value<Booth>(d, 0); }
+
+  template <class P>
+  facts::Scalar<P> operator()(const P& point) const {
+    facts::check<Booth>(point);
+    const facts::Scalar<P> x = point[0], y = point[1], u = x + 2 * y - 7, v = 2 * x + y - 5;
+    return u * u + v * v;
+  }
+
+  template <class P, class G>
+  facts::Scalar<P> operator()(const P& point, G&& gradient) const {
+    facts::check<Booth>(point, gradient);
+    const facts::Scalar<P> x = point[0], y = point[1];
+    gradient[0] = 10 * x + 8 * y - 34;
+    gradient[1] = 8 * x + 10 * y - 38;
+    return (*this)(point);
+  }
+};
+
+/// Matyas's function, 0.26 (x^2 + y^2) - 0.48 x y, of condition number 25. Minimum 0 at the origin.
+struct Matyas {
+  static constexpr std::string_view name = "Matyas";
+  static constexpr std::string_view source = "M. Jamil, X.-S. Yang, arXiv:1308.4008, 2013";
+  static constexpr int dimension = 2;
+  static Domain domain(Index d = dimension) { return facts::cube<Matyas>(d, -10, 10); }
+  static Eigen::VectorXd start(Index d = dimension) { return facts::point<Matyas>(d, {8, -5}); }
+  static std::vector<Eigen::VectorXd> minimisers(Index d = dimension) { return {facts::all<Matyas>(d, 0)}; }
+  static std::optional<double> minimum(Index d = dimension) { return facts::value<Matyas>(d, 0); }
+
+  template <class P>
+  facts::Scalar<P> operator()(const P& point) const {
+    using Real = facts::Real<P>;
+    facts::check<Matyas>(point);
+    const facts::Scalar<P> x = point[0], y = point[1];
+    return Real(0.26) * (x * x + y * y) - Real(0.48) * x * y;
+  }
+
+  template <class P, class G>
+  facts::Scalar<P> operator()(const P& point, G&& gradient) const {
+    using Real = facts::Real<P>;
+    facts::check<Matyas>(point, gradient);
+    const facts::Scalar<P> x = point[0], y = point[1];
+    gradient[0] = Real(0.52) * x - Real(0.48) * y;
+    gradient[1] = Real(0.52) * y - Real(0.48) * x;
+    return (*this)(point);
+  }
+};
+
+/// Beale's function, u^2 + v^2 + w^2 with u = 1.5 - x + x y, v = 2.25 - x + x y^2, w = 2.625 - x + x y^3:
+/// flat, with steep corners. Minimum 0 at (3, 0.5). Start (1, 1), value 14.203125.
+struct Beale {
+  static constexpr std::string_view name = "Beale";
+  static constexpr std::string_view source = "E. M. L. Beale, Princeton University technical report 25, 1958";
+  static constexpr int dimension = 2;
+  static Domain domain(Index d = dimension) { return facts::cube<Beale>(d, -4.5, 4.5); }
+  static Eigen::VectorXd start(Index d = dimension) { return facts::all<Beale>(d, 1); }
+  static std::vector<Eigen::VectorXd> minimisers(Index d = dimension) {
+    return {facts::point<Beale>(d, {3, 0.5})};
+  }
+  static std::optional<double> minimum(Index d = dimension) { return facts::value<Beale>(d, 0); }
+
+  template <class P>
+  facts::Scalar<P> operator()(const P& point) const {
+    using T = facts::Scalar<P>;
+    using Real = facts::Real<P>;
+    facts::check<Beale>(point);
+    const T x = point[0], y = point[1];
+    const T u = Real(1.5) - x * (1 - y), v = Real(2.25) - x * (1 - y * y),
+            w = Real(2.625) - x * (1 - y * y * y);
+    return u * u + v * v + w * w;
+  }
+
+  template <class P, class G>
+  facts::Scalar<P> operator()(const P& point, G&& gradient) const {
+    using T = facts::Scalar<P>;
+    using Real = facts::Real<P>;
+    facts::check<Beale>(point, gradient);
+    const T x = point[0], y = point[1];
+    const T u = Real(1.5) - x * (1 - y), v = Real(2.25) - x * (1 - y * y),
+            w = Real(2.625) - x * (1 - y * y * y);
+    gradient[0] = -2 * (u * (1 - y) + v * (1 - y * y) + w * (1 - y * y * y));
+    gradient[1] = x * (2 * u + 4 * v * y + 6 * w * y * y);
+    return (*this)(point);
+  }
+};
+
+/// Himmelblau's function, (x^2 + y - 11)^2 + (x + y^2 - 7)^2. Minimum 0 at four points. Start (0, 0), value
+/// 170.
+struct Himmelblau {
+  static constexpr std::string_view name = "Himmelblau";
+  static constexpr std::string_view source = "D. M. Himmelblau, Applied Nonlinear Programming, 1972";
+  static constexpr int dimension = 2;
+  static Domain domain(Index d = dimension) { return facts::cube<Himmelblau>(d, -5, 5); }
+  static Eigen::VectorXd start(Index d = dimension) { return facts::all<Himmelblau>(d, 0); }
+  static std::vector<Eigen::VectorXd> minimisers(Index d = dimension) {
+    return {facts::point<Himmelblau>(d, {3, 2}),
+            facts::point<Himmelblau>(d, {-2.805118086952745, 3.131312518250573}),
+            facts::point<Himmelblau>(d, {-3.779310253377747, -3.283185991286169}),
+            facts::point<Himmelblau>(d, {3.58442834033049, -1.8481265269644036})};
+  }
+  static std::optional<double> minimum(Index d = dimension) { return facts::value<Himmelblau>(d, 0); }
+
+  template <class P>
+  facts::Scalar<P> operator()(const P& point) const {
+    facts::check<Himmelblau>(point);
+    const facts::Scalar<P> x = point[0], y = point[1], u = x * x + y - 11, v = x + y * y - 7;
+    return u * u + v * v;
+  }
+
+  template <class P, class G>
+  facts::Scalar<P> operator()(const P& point, G&& gradient) const {
+    facts::check<Himmelblau>(point, gradient);
+    const facts::Scalar<P> x = point[0], y = point[1], u = x * x + y - 11, v = x + y * y - 7;
+    gradient[0] = 4 * x * u + 2 * v;
+    gradient[1] = 2 * u + 4 * y * v;
+    return (*this)(point);
+  }
+};
+
+/// The Goldstein-Price function, U V with U = 1 + (x + y + 1)^2 (19 - 14 x + 3 x^2 - 14 y + 6 x y + 3 y^2)
+/// and V = 30 + (2 x - 3 y)^2 (18 - 32 x + 12 x^2 + 48 y - 36 x y + 27 y^2): values from 3 to about 1e6.
+/// Minimum 3 at (0, -1).
+struct GoldsteinPrice {
+  static constexpr std::string_view name = "Goldstein-Price";
+  static constexpr std::string_view source =
+      "A. A. Goldstein, J. F. Price, Mathematics of Computation 25, 1971";
+  static constexpr int dimension = 2;
+  static Domain domain(Index d = dimension) { return facts::cube<GoldsteinPrice>(d, -2, 2); }
+  static Eigen::VectorXd start(Index d = dimension) { return facts::point<GoldsteinPrice>(d, {-0.5, 0.5}); }
+  static std::vector<Eigen::VectorXd> minimisers(Index d = dimension) {
+    return {facts::point<GoldsteinPrice>(d, {0, -1})};
+  }
+  static std::optional<double> minimum(Index d = dimension) { return facts::value<GoldsteinPrice>(d, 3); }
+
+  template <class P>
+  facts::Scalar<P> operator()(const P& point) const {
+    facts::check<GoldsteinPrice>(point);
+    const facts::Scalar<P> x = point[0], y = point[1], s = x + y + 1, q = 2 * x - 3 * y;
+    return (1 + s * s * p(x, y)) * (30 + q * q * r(x, y));
+  }
+
+  template <class P, class G>
+  facts::Scalar<P> operator()(const P& point, G&& gradient) const {
+    using T = facts::Scalar<P>;
+    facts::check<GoldsteinPrice>(point, gradient);
+    const T x = point[0], y = point[1], s = x + y + 1, q = 2 * x - 3 * y;
+    const T u = 1 + s * s * p(x, y), v = 30 + q * q * r(x, y);
+    const T du = 2 * s * p(x, y) + s * s * (6 * (x + y) - 14);  // along x and along y
+    gradient[0] = du * v + u * (4 * q * r(x, y) + q * q * (-32 + 24 * x - 36 * y));
+    gradient[1] = du * v + u * (-6 * q * r(x, y) + q * q * (48 - 36 * x + 54 * y));
+    return (*this)(point);
+  }
+
+ private:
+  template <class T>
+  static T p(const T& x, const T& y) {
+    return 19 - 14 * (x + y) + 3 * (x + y) * (x + y);
+  }
+  template <class T>
+  static T r(const T& x, const T& y) {
+    return 18 - 32 * x + 12 * x * x + 48 * y - 36 * x * y + 27 * y * y;
+  }
+};
+
+/// The three-hump camel, 2 x^2 - 1.05 x^4 + x^6 / 6 + x y + y^2. Minimum 0 at the origin, between two local
+/// minima.
+struct ThreeHumpCamel {
+  static constexpr std::string_view name = "Three-hump camel";
+  static constexpr std::string_view source = "M. Jamil, X.-S. Yang, arXiv:1308.4008, 2013";
+  static constexpr int dimension = 2;
+  static Domain domain(Index d = dimension) { return facts::cube<ThreeHumpCamel>(d, -5, 5); }
+  static Eigen::VectorXd start(Index d = dimension) { return facts::point<ThreeHumpCamel>(d, {-3, 2}); }
+  static std::vector<Eigen::VectorXd> minimisers(Index d = dimension) {
+    return {facts::all<ThreeHumpCamel>(d, 0)};
+  }
+  static std::optional<double> minimum(Index d = dimension) { return facts::value<ThreeHumpCamel>(d, 0); }
+
+  template <class P>
+  facts::Scalar<P> operator()(const P& point) const {
+    facts::check<ThreeHumpCamel>(point);
+    const facts::Scalar<P> x = point[0], y = point[1], xx = x * x;
+    return xx * (2 + xx * (xx / 6 - facts::Real<P>(1.05))) + x * y + y * y;
+  }
+
+  template <class P, class G>
+  facts::Scalar<P> operator()(const P& point, G&& gradient) const {
+    facts::check<ThreeHumpCamel>(point, gradient);
+    const facts::Scalar<P> x = point[0], y = point[1], xx = x * x;
+    gradient[0] = x * (4 + xx * (xx - facts::Real<P>(4.2))) + y;
+    gradient[1] = x + 2 * y;
+    return (*this)(point);
+  }
+};
+
+/// The six-hump camel, (4 - 2.1 x^2 + x^4 / 3) x^2 + x y + (4 y^2 - 4) y^2. Minimum -1.0316284534898774 at
+/// (0.08984201310031806, -0.7126564030207396) and at minus that point; six minima in all.
+struct SixHumpCamel {
+  static constexpr std::string_view name = "Six-hump camel";
+  static constexpr std::string_view source =
+      "L. C. W. Dixon, G. P. Szego, Towards Global Optimisation 2, 1978";
+  static constexpr int dimension = 2;
+  static Domain domain(Index d = dimension) {
+    return {facts::point<SixHumpCamel>(d, {-3, -2}), facts::point<SixHumpCamel>(d, {3, 2})};
+  }
+  static Eigen::VectorXd start(Index d = dimension) { return facts::point<SixHumpCamel>(d, {2, 1}); }
+  static std::vector<Eigen::VectorXd> minimisers(Index d = dimension) {
+    const Eigen::VectorXd x = facts::point<SixHumpCamel>(d, {0.08984201310031806, -0.7126564030207396});
+    return {x, -x};
+  }
+  static std::optional<double> minimum(Index d = dimension) {
+    return facts::value<SixHumpCamel>(d, -1.0316284534898774);
+  }
+
+  template <class P>
+  facts::Scalar<P> operator()(const P& point) const {
+    facts::check<SixHumpCamel>(point);
+    const facts::Scalar<P> x = point[0], y = point[1], xx = x * x, yy = y * y;
+    return xx * (4 + xx * (xx / 3 - facts::Real<P>(2.1))) + x * y + 4 * yy * (yy - 1);
+  }
+
+  template <class P, class G>
+  facts::Scalar<P> operator()(const P& point, G&& gradient) const {
+    facts::check<SixHumpCamel>(point, gradient);
+    const facts::Scalar<P> x = point[0], y = point[1], xx = x * x, yy = y * y;
+    gradient[0] = x * (8 + xx * (2 * xx - facts::Real<P>(8.4))) + y;
+    gradient[1] = x + y * (16 * yy - 8);
+    return (*this)(point);
+  }
+};
+
+}  // namespace gradus
