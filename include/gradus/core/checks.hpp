@@ -51,7 +51,7 @@ consteval bool is_writable() {
   } else if constexpr (SequenceNode<Tree>) {
     writable = is_writable<decltype(child(std::declval<Tree&>(), std::size_t{}))>();
   } else if constexpr (MapNode<Tree>) {
-    writable = is_writable<decltype(child(std::declval<Tree&>(), std::string_view{}))>();
+    writable = is_writable<decltype(child(std::declval<Tree&>(), std::declval<typename Tree::key_type>()))>();
   } else {
     writable = []<std::size_t... I>(std::index_sequence<I...>) {
       return (is_writable<decltype(child<I>(std::declval<Tree&>()))>() && ...);

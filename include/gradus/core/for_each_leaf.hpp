@@ -17,9 +17,12 @@ namespace gradus {
 /// inside `f` may use all of them.
 template <class F, class P, class... Trees>
 void for_each_leaf(int max_threads, const F& f, P& params, Trees&... trees) {
-  Index leaves = 0, largest = 0;
+  Index leaves = 0, largest = 0, total = 0;
   walk(
-      "gradus", [&](const Path&, const auto& leaf) { ++leaves, largest = std::max(largest, leaf.size()); },
+      "gradus",
+      [&](const Path&, const auto& leaf) {
+        ++leaves, largest = std::max(largest, leaf.size()), total += leaf.size();
+      },
       params);
 
   // Every thread walks the whole tree, in rounds of leaves at most half as large as in the round before, and
@@ -45,16 +48,14 @@ void for_each_leaf(int max_threads, const F& f, P& params, Trees&... trees) {
           params, trees...);
     }
   };
-  const int threads = static_cast<int>(std::min({Index{detail::thread_count()}, Index{max_threads}, leaves}));
+  const Index available = total < detail::parallel_threshold / 2 ? 1 : detail::thread_count();
+  const int threads = static_cast<int>(std::min({available, Index{max_threads}, leaves}));
+  if (threads == 0) return;
 #ifdef _OPENMP
-  if (threads > 1) {
-#pragma omp parallel num_threads(threads)
-    work(omp_get_thread_num());
-  } else {
-    work(0);
-  }
+#pragma omp parallel num_threads(threads) if (threads > 1)
+  work(omp_get_thread_num());
 #else
-  if (threads > 0) work(0);
+  work(0);
 #endif
   if (failure) std::rethrow_exception(failure);
 }

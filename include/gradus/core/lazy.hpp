@@ -23,7 +23,7 @@ struct Lazy {
     return zip([](const auto& tree) -> decltype(auto) { return detail::child<I>(tree); });
   }
   template <class Where>
-  auto child(Where where) const {
+  auto child(const Where& where) const {
     return zip([&](const auto& tree) -> decltype(auto) { return detail::child(tree, where); });
   }
 

@@ -98,25 +98,15 @@ decltype(auto) child(Tree& tree) {
   }
 }
 
-template <class Tree>
-decltype(auto) child(Tree& tree, std::size_t position) {
+// By position in a sequence, or by key in a map, which must have it.
+template <class Tree, class Where>
+decltype(auto) child(Tree& tree, const Where& where) {
   if constexpr (SequenceNode<Tree>) {
-    return as_deep_const<Tree>(tree[position]);
+    return as_deep_const<Tree>(tree[where]);
+  } else if constexpr (MapNode<Tree>) {
+    return as_deep_const<Tree>(tree.find(where)->second);
   } else {
-    return tree.child(position);
-  }
-}
-
-template <class Tree>
-decltype(auto) child(Tree& tree, std::string_view key) {
-  if constexpr (MapNode<Tree>) {
-    auto found = tree.find(typename std::remove_cvref_t<Tree>::key_type(key));
-    if (found == tree.end()) {
-      throw std::invalid_argument("gradus: a tree lacks the key '" + std::string(key) + "'");
-    }
-    return as_deep_const<Tree>(found->second);
-  } else {
-    return tree.child(key);
+    return tree.child(where);
   }
 }
 
@@ -244,6 +234,17 @@ void require_equal_counts(const Path& path, std::size_t expected, Counts... coun
   (check(static_cast<std::size_t>(counts)), ...);
 }
 
+template <class Key, class... Maps>
+void require_key(const Path& path, const Key& key, const Maps&... maps) {
+  std::size_t k = 0;
+  [[maybe_unused]] const auto check = [&](const auto& map) {
+    if (map.find(key) == map.end())
+      path.fail("has the key '" + std::string(key) + "', but its " + tree_label(k) + " has not");
+    ++k;
+  };
+  (check(maps), ...);
+}
+
 template <class Tree>
 auto& without_subset(Tree& tree) {
   if constexpr (is_subset<std::remove_const_t<Tree>>) {
@@ -282,7 +283,8 @@ void descend(F& f, Path path, Index& ordinal, First&& first, Rest&&... rest) {
         "gradus: the trees differ in structure: parameters in a map need gradients and state in a map");
     require_equal_counts(path, structure(first).size(), structure(rest).size()...);
     for (const auto& entry : structure(first)) {
-      const std::string_view key = entry.first;
+      const auto& key = entry.first;
+      require_key(path, key, structure(rest)...);
       descend(f, Path{&path, key}, ordinal, child(first, key), child(rest, key)...);
     }
   } else {

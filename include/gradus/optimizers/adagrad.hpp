@@ -26,6 +26,15 @@ struct AdaGrad {
     GRADUS_STATE(s, t)
   };
 
+  /// The recurrence, for one block of coefficients.
+  auto recurrence(double rate) const {
+    return [=, *this](auto& p, const auto& gradient, auto& s) {
+      const auto g = (gradient + weight_decay * p).eval();
+      s += g.square();
+      p -= rate * g / (root(s) + representable(epsilon, s));
+    };
+  }
+
   /// Checks the hyperparameters (`std::invalid_argument`) and makes the state for `params`.
   template <Parameters P>
   State<like<P>> init(const P& params) const {
@@ -43,15 +52,6 @@ struct AdaGrad {
     require_same_structure("AdaGrad", params, grads, state.s);
     const double rate = learning_rate / (1 + static_cast<double>(state.t++) * learning_rate_decay);
     for_each_block(recurrence(rate), params, grads, state.s);
-  }
-
- private:
-  auto recurrence(double rate) const {
-    return [=, *this](auto& p, const auto& gradient, auto& s) {
-      const auto g = (gradient + weight_decay * p).eval();
-      s += g.square();
-      p -= rate * g / (root(s) + representable(epsilon, s));
-    };
   }
 };
 

@@ -40,6 +40,27 @@ struct Adam {
     GRADUS_STATE(m, v, x, t, beta1_power, beta2_power)
   };
 
+  /// The recurrence, for one block of coefficients.
+  auto recurrence(double coupled, double keep, double rate, double correction) const {
+    return [=, *this](auto& p, const auto& gradient, auto& m, auto& v) {
+      const auto g = (gradient + coupled * p).eval();
+      m += (1 - beta1) * (g - m);
+      v = beta2 * v + (1 - beta2) * g.square();
+      p = keep * p - rate * m / (correction * root(v) + representable(epsilon, v));
+    };
+  }
+
+  /// The recurrence with AMSGrad, x ← max(x, before · v), for one block of coefficients.
+  auto largest_recurrence(double coupled, double keep, double rate, double before, double after) const {
+    return [=, *this](auto& p, const auto& gradient, auto& m, auto& v, auto& x) {
+      const auto g = (gradient + coupled * p).eval();
+      m += (1 - beta1) * (g - m);
+      v = beta2 * v + (1 - beta2) * g.square();
+      x = x.max(before * v);
+      p = keep * p - rate * m / (after * root(x) + representable(epsilon, v));
+    };
+  }
+
   /// Checks the hyperparameters (`std::invalid_argument`) and makes the state for `params`.
   template <Parameters P>
   State<like<P>> init(const P& params) const {
@@ -85,25 +106,6 @@ struct Adam {
       for_each_block(largest_recurrence(coupled, keep, rate, before, after), params, grads, state.m, state.v,
                      state.x);
     }
-  }
-
-  auto recurrence(double coupled, double keep, double rate, double correction) const {
-    return [=, *this](auto& p, const auto& gradient, auto& m, auto& v) {
-      const auto g = (gradient + coupled * p).eval();
-      m += (1 - beta1) * (g - m);
-      v = beta2 * v + (1 - beta2) * g.square();
-      p = keep * p - rate * m / (correction * root(v) + representable(epsilon, v));
-    };
-  }
-
-  auto largest_recurrence(double coupled, double keep, double rate, double before, double after) const {
-    return [=, *this](auto& p, const auto& gradient, auto& m, auto& v, auto& x) {
-      const auto g = (gradient + coupled * p).eval();
-      m += (1 - beta1) * (g - m);
-      v = beta2 * v + (1 - beta2) * g.square();
-      x = x.max(before * v);
-      p = keep * p - rate * m / (after * root(x) + representable(epsilon, v));
-    };
   }
 };
 

@@ -27,6 +27,19 @@ struct Momentum {
     GRADUS_STATE(b, t)
   };
 
+  /// The recurrence, for one block of coefficients.
+  auto recurrence(double incoming) const {
+    return [=, *this](auto& p, const auto& gradient, auto& b) {
+      const auto g = (gradient + weight_decay * p).eval();
+      b = momentum * b + incoming * g;
+      if (nesterov) {
+        p -= learning_rate * (g + momentum * b);
+      } else {
+        p -= learning_rate * b;
+      }
+    };
+  }
+
   /// Checks the hyperparameters (`std::invalid_argument`) and makes the state for `params`.
   template <Parameters P>
   State<like<P>> init(const P& params) const {
@@ -45,19 +58,6 @@ struct Momentum {
     require_same_structure("Momentum", params, grads, state.b);
     const double incoming = state.t++ == 0 ? 1 : 1 - dampening;
     for_each_block(recurrence(incoming), params, grads, state.b);
-  }
-
- private:
-  auto recurrence(double incoming) const {
-    return [=, *this](auto& p, const auto& gradient, auto& b) {
-      const auto g = (gradient + weight_decay * p).eval();
-      b = momentum * b + incoming * g;
-      if (nesterov) {
-        p -= learning_rate * (g + momentum * b);
-      } else {
-        p -= learning_rate * b;
-      }
-    };
   }
 };
 

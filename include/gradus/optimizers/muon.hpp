@@ -52,6 +52,20 @@ struct BasicMuon {
     GRADUS_STATE(b, t)
   };
 
+  /// b and u, for one block of coefficients; `incoming` is the weight of g.
+  auto average(double incoming) const {
+    return [mu = momentum, look_ahead = nesterov, incoming](auto& b, const auto& g, auto& u) {
+      b = mu * b + incoming * g;
+      u = b;
+      if (look_ahead) u = incoming * g + mu * b;
+    };
+  }
+
+  /// θ ← kept · θ − rate · o, for one block of coefficients.
+  static auto descend(double kept, double rate) {
+    return [=](auto& p, const auto& o) { p = kept * p - rate * o; };
+  }
+
   /// Checks the hyperparameters (`std::invalid_argument`) and makes the state for `params`.
   template <Parameters P>
   State<like<P>> init(const P& params) const {
@@ -110,18 +124,6 @@ struct BasicMuon {
   }
 
  private:
-  auto average(double incoming) const {
-    return [mu = momentum, look_ahead = nesterov, incoming](auto& b, const auto& g, auto& u) {
-      b = mu * b + incoming * g;
-      u = b;
-      if (look_ahead) u = incoming * g + mu * b;
-    };
-  }
-
-  static auto descend(double kept, double rate) {
-    return [=](auto& p, const auto& o) { p = kept * p - rate * o; };
-  }
-
   template <class L>
   using ScalarOf = detail::Compute<typename std::remove_cvref_t<L>::Scalar>;
 

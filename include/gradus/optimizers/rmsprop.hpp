@@ -30,6 +30,42 @@ struct RMSProp {
     GRADUS_STATE(v, m, b, t)
   };
 
+  /// v and a = √v + ε, for one block of coefficients.
+  auto root_mean_square() const {
+    return [*this](const auto& g, auto& v) {
+      v = decay * v + (1 - decay) * g.square();
+      return (root(v) + representable(epsilon, v)).eval();
+    };
+  }
+
+  /// v, m and a = √max(v − m², 0) + ε, for one block of coefficients.
+  auto deviation() const {
+    return [*this](const auto& g, auto& v, auto& m) {
+      v = decay * v + (1 - decay) * g.square();
+      m += (1 - decay) * (g - m);
+      return (root((v - m.square()).max(0)) + representable(epsilon, v)).eval();
+    };
+  }
+
+  /// The step without momentum, for one block of coefficients; `a` is one of the two above.
+  template <class Denominator>
+  auto plain(const Denominator& a) const {
+    return [=, *this](auto& p, const auto& gradient, auto&... moments) {
+      const auto g = (gradient + weight_decay * p).eval();
+      p -= learning_rate * g / a(g, moments...);
+    };
+  }
+
+  /// The step with momentum.
+  template <class Denominator>
+  auto with_momentum(const Denominator& a) const {
+    return [=, *this](auto& p, const auto& gradient, auto& b, auto&... moments) {
+      const auto g = (gradient + weight_decay * p).eval();
+      b = momentum * b + g / a(g, moments...);
+      p -= learning_rate * b;
+    };
+  }
+
   /// Checks the hyperparameters (`std::invalid_argument`) and makes the state for `params`.
   template <Parameters P>
   State<like<P>> init(const P& params) const {
@@ -58,39 +94,6 @@ struct RMSProp {
     } else {
       centered ? update(plain(deviation()), state.v, state.m) : update(plain(root_mean_square()), state.v);
     }
-  }
-
- private:
-  auto root_mean_square() const {
-    return [*this](const auto& g, auto& v) {
-      v = decay * v + (1 - decay) * g.square();
-      return (root(v) + representable(epsilon, v)).eval();
-    };
-  }
-
-  auto deviation() const {
-    return [*this](const auto& g, auto& v, auto& m) {
-      v = decay * v + (1 - decay) * g.square();
-      m += (1 - decay) * (g - m);
-      return (root((v - m.square()).max(0)) + representable(epsilon, v)).eval();
-    };
-  }
-
-  template <class Denominator>
-  auto plain(const Denominator& a) const {
-    return [=, *this](auto& p, const auto& gradient, auto&... moments) {
-      const auto g = (gradient + weight_decay * p).eval();
-      p -= learning_rate * g / a(g, moments...);
-    };
-  }
-
-  template <class Denominator>
-  auto with_momentum(const Denominator& a) const {
-    return [=, *this](auto& p, const auto& gradient, auto& b, auto&... moments) {
-      const auto g = (gradient + weight_decay * p).eval();
-      b = momentum * b + g / a(g, moments...);
-      p -= learning_rate * b;
-    };
   }
 };
 

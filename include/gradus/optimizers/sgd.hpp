@@ -20,6 +20,11 @@ struct SGD {
     GRADUS_STATE(t)
   };
 
+  /// The recurrence, for one block of coefficients.
+  auto recurrence() const {
+    return [*this](auto& p, const auto& g) { p -= learning_rate * (g + weight_decay * p); };
+  }
+
   /// Checks the hyperparameters (`std::invalid_argument`) and makes the state for `params`.
   template <Parameters P>
   State<like<P>> init(const P&) const {
@@ -34,11 +39,6 @@ struct SGD {
     require_same_structure("SGD", params, grads);
     ++state.t;
     for_each_block(recurrence(), params, grads);
-  }
-
- private:
-  auto recurrence() const {
-    return [*this](auto& p, const auto& g) { p -= learning_rate * (g + weight_decay * p); };
   }
 };
 

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT
+//
+// Law 3: after `init`, `step` takes no memory from the heap, counted at malloc itself.
+#include <atomic>
+#include <cerrno>
+#include <cstdlib>
+#include <map>
+
+#include "catch.hpp"
+#include "optimizers.hpp"
+#include "problem.hpp"
+
+extern "C" {
+void* __libc_malloc(std::size_t);
+void* __libc_calloc(std::size_t, std::size_t);
+void* __libc_realloc(void*, std::size_t);
+void* __libc_memalign(std::size_t, std::size_t);
+}
+
+namespace {
+std::atomic<long> allocations{0};
+}
+
+extern "C" {
+void* malloc(std::size_t size) { return ++allocations, __libc_malloc(size); }
+void* calloc(std::size_t count, std::size_t size) { return ++allocations, __libc_calloc(count, size); }
+void* realloc(void* old, std::size_t size) { return ++allocations, __libc_realloc(old, size); }
+void* aligned_alloc(std::size_t alignment, std::size_t size) {
+  return ++allocations, __libc_memalign(alignment, size);
+}
+int posix_memalign(void** out, std::size_t alignment, std::size_t size) {
+  ++allocations;
+  *out = __libc_memalign(alignment, size);
+  return *out == nullptr ? ENOMEM : 0;
+}
+}
+
+using namespace gradus;
+using namespace gradus_test;
+
+namespace {
+
+template <class F>
+long allocations_in(const F& f) {
+  f();  // OpenMP starts its threads once
+  const long before = allocations;
+  f();
+  return allocations - before;
+}
+
+template <class O, class P>
+long allocations_of_step(const O& optimizer, P params) {
+  auto grads = params;
+  write_gradient(params, grads, 1);
+  auto state = optimizer.init(params);
+  return allocations_in(
+      [&] { optimizer.step(params, clip_by_value(clip_by_global_norm(grads, 1.0), 0.5), state); });
+}
+
+}  // namespace
+
+TEST_CASE("the counter sees allocations") {
+  CHECK(allocations_in([] { Eigen::VectorXd(100).setZero(); }) == 1);
+  CHECK(allocations_in([] { Workspace().reset(100); }) == 1);
+}
+
+TEMPLATE_TEST_CASE("no step allocates", "", float, double) {
+  // The one exception: Eigen takes packing buffers for a product that it threads, or that is large.
+  const int threads = Eigen::nbThreads();
+  Eigen::setNbThreads(1);
+  for_each_optimizer([](const auto& entry) {
+    for (const auto& [variant, optimizer] : entry.variants) {
+      INFO(entry.name << '/' << variant);
+      CHECK(allocations_of_step(optimizer,
+                                make_tree<TestType>({{17, 9}, {9, 17}, {33, 1}, {64, 64}, {1, 1}})) == 0);
+    }
+    INFO(entry.name);
+    CHECK(allocations_of_step(entry.usual, Eigen::Matrix<TestType, 2, 1>(1, 2)) == 0);
+    CHECK(allocations_of_step(route(is_matrix, entry.usual, AdamW{}),
+                              make_tree<TestType>({{9, 9}, {9, 1}})) == 0);
+    if (entry.coefficient_wise) {
+      CHECK(allocations_of_step(entry.usual, make_tree<TestType>({{300, 301}, {70000, 1}})) == 0);
+    }
+  });
+  Eigen::setNbThreads(threads);
+}
+
+TEST_CASE("a map with long keys is stepped without allocation") {
+  std::map<std::string, Eigen::VectorXd> params{
+      {"a key that is longer than any small string", Eigen::VectorXd::Ones(3)}};
+  CHECK(allocations_of_step(Adam{}, params) == 0);
+}
+
+TEST_CASE("orthogonalize with a workspace does not allocate") {
+  const Eigen::MatrixXf m = make_tree<float>({{60, 40}})[0];
+  Workspace workspace;
+  CHECK(allocations_in([&] { orthogonalize(m, NewtonSchulz{}, workspace); }) == 0);
+}
+
+TEST_CASE("a minimisation in fixed dimension does not allocate") {
+  CHECK(allocations_in([] {
+          minimize(StyblinskiTang{}, Eigen::Vector2d{4.1, 4.5}, Adam{.learning_rate = 0.1});
+        }) == 0);
+}

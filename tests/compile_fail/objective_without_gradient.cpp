@@ -1,0 +1,8 @@
+// expect: gradus::minimize: the objective must be callable as f(x, gradient)
+// SPDX-License-Identifier: MIT
+#include <gradus/gradus.hpp>
+
+void test() {
+  gradus::minimize([](const Eigen::VectorXd& x) { return x.squaredNorm(); }, Eigen::VectorXd::Zero(3),
+                   gradus::SGD{});
+}

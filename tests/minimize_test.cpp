@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: MIT
+#include <sstream>
+
+#include "catch.hpp"
+#include "problem.hpp"
+
+using namespace gradus;
+using namespace gradus_test;
+
+namespace {
+
+const Eigen::Vector2d far_start{4.1, 4.5};
+const Adam adam{.learning_rate = 0.1};
+
+}  // namespace
+
+TEST_CASE("minimize stops for each of its reasons and says so") {
+  const auto steps = minimize(StyblinskiTang{}, far_start, adam, {.max_steps = 7});
+  CHECK(steps.reason == StopReason::max_steps);
+  CHECK(steps.steps == 7);
+  CHECK(steps.evaluations == 8);
+
+  const auto flat = minimize(Sphere{}, far_start, SGD{.learning_rate = 0.1}, {.gradient_norm = 1e-3});
+  CHECK(flat.reason == StopReason::gradient_norm);
+  CHECK(flat.gradient_norm <= 1e-3);
+  CHECK(flat.gradient_norm > 1e-4);
+  CHECK(flat.steps < 1000);
+
+  const auto still = minimize(Sphere{}, far_start, SGD{.learning_rate = 0.1}, {.value_change = 1e-9});
+  CHECK(still.reason == StopReason::value_change);
+  CHECK(still.value < 1e-7);
+
+  const auto late = minimize(Sphere{}, far_start, adam, {.seconds = 0});
+  CHECK(late.reason == StopReason::time);
+  CHECK(late.steps == 0);
+  CHECK(late.x == far_start);
+
+  const auto asked = minimize(Sphere{}, far_start, adam, {}, [](const auto& p) { return p.step == 5; });
+  CHECK(asked.reason == StopReason::observer);
+  CHECK(asked.steps == 5);
+
+  const auto diverged = minimize(StyblinskiTang{}, far_start, SGD{.learning_rate = 1}, {});
+  CHECK(diverged.reason == StopReason::non_finite);
+  CHECK(std::isfinite(diverged.best_value));
+
+  for (const auto reason : {StopReason::max_steps, StopReason::gradient_norm, StopReason::value_change,
+                            StopReason::time, StopReason::observer, StopReason::non_finite}) {
+    CHECK(to_string(reason).size() > 10);
+  }
+}
+
+TEST_CASE("minimize returns the last and the best point") {
+  const auto result = minimize(Sphere{}, far_start, Momentum{.learning_rate = 0.1}, {.max_steps = 60});
+  Eigen::Vector2d gradient;
+  CHECK(result.value == Sphere{}(result.x, gradient));
+  CHECK(result.gradient_norm == Approx(gradient.norm()));
+  CHECK(result.best_value == Sphere{}(result.best_x));
+  CHECK(result.best_value < result.value);  // momentum swings through
+}
+
+TEST_CASE("the run of the classic listing crosses to the global minimum with momentum") {
+  const auto result = minimize(StyblinskiTang{}, far_start, Momentum{.learning_rate = 0.02, .momentum = 0.9});
+  CHECK((result.x - Eigen::Vector2d::Constant(-2.903534027771177)).norm() < 1e-9);
+  CHECK(result.value == Approx(2 * -39.16616570377142).epsilon(1e-14));
+}
+
+TEST_CASE("minimize takes lambdas, expressions, matrices and trees") {
+  const auto lambda = [](const Eigen::VectorXd& x, Eigen::VectorXd& gradient) {
+    gradient = 2 * (x.array() - 3);
+    return (x.array() - 3).square().sum();
+  };
+  const auto vector = minimize(lambda, Eigen::VectorXd::Zero(4), SGD{.learning_rate = 0.1});
+  CHECK(vector.x.isApproxToConstant(3, 1e-9));
+
+  const auto problem = MatrixLeastSquares<double>::random(6, 4, 3, 1);
+  CHECK(
+      minimize(problem, Eigen::MatrixXd::Zero(4, 3), Adam{.learning_rate = 0.05}, {.max_steps = 3000}).value <
+      1e-6);
+
+  const auto low_rank = LowRankFactorization<double>::random(5, 4, 2, 1);
+  const auto factors =
+      minimize(low_rank, std::pair{make_tree<double>({{5, 2}})[0], make_tree<double>({{4, 2}})[0]},
+               Adam{.learning_rate = 0.02}, {.max_steps = 5000});
+  CHECK(factors.value < 1e-6);
+}
+
+TEST_CASE("observers see the start and every step, and all of them are called") {
+  Trajectory<Eigen::Vector2d> path;
+  int calls = 0;
+  std::ostringstream printed, bar;
+  ProgressBar progress{.total = 20, .out = bar, .label = "adam"};
+  const auto result = minimize(
+      Sphere{}, far_start, adam, {.max_steps = 20}, [](const auto& p) { return p.step == 15; }, path,
+      [&](const auto&) { ++calls; }, PrintEvery{5, printed}, progress);
+  CHECK(result.steps == 15);
+  CHECK(calls == 16);
+  REQUIRE(path.points.size() == 16);
+  CHECK(path.points.front() == far_start);
+  CHECK(path.points.back() == result.x);
+  CHECK(path.values.back() == result.value);
+  const std::string lines = printed.str();
+  CHECK(std::count(lines.begin(), lines.end(), '\n') == 4);
+  CHECK(bar.str().find("adam [####") != std::string::npos);
+  CHECK(bar.str().find(" 75%") != std::string::npos);
+}
+
+TEST_CASE("minimize throws what init refuses") {
+  CHECK_THROWS_AS(minimize(Sphere{}, far_start, Adam{.beta1 = 2}), std::invalid_argument);
+}
