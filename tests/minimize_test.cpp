@@ -82,6 +82,13 @@ TEST_CASE("minimize takes lambdas, expressions, matrices and trees") {
       minimize(low_rank, std::pair{make_tree<double>({{5, 2}})[0], make_tree<double>({{4, 2}})[0]},
                Adam{.learning_rate = 0.02}, {.max_steps = 5000});
   CHECK(factors.value < 1e-6);
+
+  // A tuple of references is copied, not followed.
+  Eigen::MatrixXd u = make_tree<double>({{5, 2}})[0], v = make_tree<double>({{4, 2}})[0];
+  const Eigen::MatrixXd before = u;
+  const auto referred = minimize(low_rank, std::tie(u, v), Adam{.learning_rate = 0.02}, {.max_steps = 5000});
+  CHECK(referred.value < 1e-6);
+  CHECK(u == before);
 }
 
 TEST_CASE("observers see the start and every step, and all of them are called") {

@@ -38,6 +38,7 @@ template <class F>
 std::vector<Eigen::VectorXd> random_points(const F& f, Eigen::Index d, gradus::PortableRandom& random) {
   const Eigen::VectorXd size = F::domain(d).upper - F::domain(d).lower;
   std::vector<Eigen::VectorXd> points;
+  points.reserve(25);
   for (int i = 0; i < 20; ++i) points.push_back(random_point(f, d, random));
   for (int i = 0; i < 5; ++i) points.push_back(f.start(d) + 0.01 * size.cwiseProduct(random.matrix(d, 1)));
   return points;

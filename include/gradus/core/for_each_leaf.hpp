@@ -50,10 +50,13 @@ void for_each_leaf(int max_threads, const F& f, P& params, Trees&... trees) {
   };
   const Index available = total < detail::parallel_threshold / 2 ? 1 : detail::thread_count();
   const int threads = static_cast<int>(std::min({available, Index{max_threads}, leaves}));
-  if (threads == 0) return;
 #ifdef _OPENMP
-#pragma omp parallel num_threads(threads) if (threads > 1)
-  work(omp_get_thread_num());
+  if (threads > 1) {
+#pragma omp parallel num_threads(threads)
+    work(omp_get_thread_num());
+  } else {
+    work(0);
+  }
 #else
   work(0);
 #endif

@@ -66,16 +66,6 @@ struct Minimized {
 
 namespace detail {
 
-template <class X>
-struct Owned {
-  using type = X;
-};
-template <class X>
-requires std::derived_from<X, Eigen::DenseBase<X>>
-struct Owned<X> {
-  using type = typename X::PlainObject;
-};
-
 // Every observer is called, also when one before it asks to stop.
 template <class P, class... Observers>
 bool any_asks_to_stop(const P& progress, Observers&... observers) {
@@ -102,8 +92,8 @@ bool any_asks_to_stop(const P& progress, Observers&... observers) {
 template <class F, class Start, class O, class... Observers>
 auto minimize(const F& objective, const Start& start, const O& optimizer, const Stopping& stopping = {},
               Observers&&... observers) {
-  using X = typename detail::Owned<Start>::type;
-  static_assert(Parameters<X>, "gradus::minimize: the start must be an Eigen object or a tree of them");
+  static_assert(Dense<Start> || Parameters<Start>,
+                "gradus::minimize: the start must be an Eigen object or a tree of them");
   static_assert(
       Objective<F, X>,
       "gradus::minimize: the objective must be callable as f(x, gradient), write the gradient, and return "
@@ -119,7 +109,7 @@ auto minimize(const F& objective, const Start& start, const O& optimizer, const 
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - clock).count();
   };
 
-  X x = start, gradient = x;
+  X gradient = x;
   auto state = optimizer.init(x);
   Minimized<X> result{x, 0, 0, x, std::numeric_limits<double>::infinity()};
   double previous = std::numeric_limits<double>::infinity();

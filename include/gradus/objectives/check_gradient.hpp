@@ -47,39 +47,6 @@ inline std::string to_string(const GradientCheck& check) {
 
 namespace detail {
 
-// Whether a copy of a tree has matrices of its own. A copy of a view shares those of the original.
-template <class P>
-consteval bool copies_deeply() {
-  if constexpr (std::is_reference_v<P>) {
-    return false;
-  } else if constexpr (Leaf<P>) {
-    return std::derived_from<P, Eigen::PlainObjectBase<P>>;
-  } else if constexpr (StructNode<P>) {
-    return std::default_initializable<P>;  // a struct of views is not: they have nothing to refer to
-  } else if constexpr (SequenceNode<P>) {
-    return copies_deeply<std::remove_cvref_t<decltype(std::declval<P&>()[0])>>();
-  } else if constexpr (MapNode<P>) {
-    return copies_deeply<typename P::mapped_type>();
-  } else {
-    return []<std::size_t... I>(std::index_sequence<I...>) {
-      return (copies_deeply<std::tuple_element_t<I, P>>() && ...);
-    }
-    (std::make_index_sequence<std::tuple_size_v<P>>{});
-  }
-}
-
-template <Parameters P>
-auto deep_copy(const P& x) {
-  if constexpr (copies_deeply<P>()) {
-    return x;
-  } else {
-    like<P> copy = zeros_like(x);
-    walk(
-        "check_gradient", [](const Path&, const auto& from, auto& to) { to = from; }, x, copy);
-    return copy;
-  }
-}
-
 template <class L>
 std::string coefficient_name(const Path& path, const L&, Index i, Index j) {
   const std::string leaf = path.name();

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <array>
 #include <cmath>
 #include <concepts>
 #include <initializer_list>
@@ -175,6 +176,12 @@ template <class F>
 double value(Index d, double known) {
   require_dimension<F>(d);
   return known;
+}
+
+/// The two coordinates of a point in the plane.
+template <class P>
+std::array<Scalar<P>, 2> xy(const P& point) {
+  return {point[0], point[1]};
 }
 
 /// -1, 0 or 1.

@@ -9,6 +9,7 @@
 #include <gradus/objectives/coupled_minima.hpp>
 #include <gradus/objectives/facts.hpp>
 #include <gradus/objectives/matrix_problems.hpp>
+#include <gradus/objectives/plane_bowls.hpp>
 #include <gradus/objectives/plane_kinks.hpp>
 #include <gradus/objectives/plane_polynomials.hpp>
 #include <gradus/objectives/plane_waves.hpp>

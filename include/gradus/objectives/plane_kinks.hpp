@@ -28,7 +28,8 @@ struct Bukin6 {
   facts::Scalar<P> operator()(const P& point) const {
     using std::abs, std::sqrt;
     facts::check<Bukin6>(point);
-    const facts::Scalar<P> x = point[0], y = point[1], p = y - x * x / 100;
+    const auto [x, y] = facts::xy(point);
+    const facts::Scalar<P> p = y - x * x / 100;
     return 100 * sqrt(abs(p)) + abs(x + 10) / 100;
   }
 
@@ -36,7 +37,8 @@ struct Bukin6 {
   facts::Scalar<P> operator()(const P& point, G&& gradient) const {
     using T = facts::Scalar<P>;
     facts::check<Bukin6>(point, gradient);
-    const T x = point[0], y = point[1], p = y - x * x / 100, slope = 100 * facts::root_slope(p);
+    const auto [x, y] = facts::xy(point);
+    const T p = y - x * x / 100, slope = 100 * facts::root_slope(p);
     gradient[0] = -x * slope / 50 + facts::sign(x + 10) / 100;
     gradient[1] = slope;
     return (*this)(point);
@@ -81,7 +83,8 @@ struct CrossInTray {
     using Real = facts::Real<P>;
     facts::check<CrossInTray>(point, gradient);
     const Real pi = std::numbers::pi_v<Real>;
-    const T x = point[0], y = point[1], s = sin(x) * sin(y), r = radius(point), q = 100 - r / pi;
+    const auto [x, y] = facts::xy(point);
+    const T s = sin(x) * sin(y), r = radius(point), q = 100 - r / pi;
     gradient[0] = gradient[1] = T(0);
     if (s != 0) {
       const T size = abs(q), base = abs(s) + exp(-size);
@@ -121,8 +124,9 @@ struct Eggholder {
   facts::Scalar<P> operator()(const P& point) const {
     using std::abs, std::sin, std::sqrt;
     facts::check<Eggholder>(point);
-    const facts::Scalar<P> x = point[0], y = point[1] + 47, p = y + x / 2, q = x - y;
-    return -y * sin(sqrt(abs(p))) - x * sin(sqrt(abs(q)));
+    const auto [x, y] = facts::xy(point);
+    const facts::Scalar<P> h = y + 47, p = h + x / 2, q = x - h;
+    return -h * sin(sqrt(abs(p))) - x * sin(sqrt(abs(q)));
   }
 
   template <class P, class G>
@@ -130,10 +134,11 @@ struct Eggholder {
     using std::abs, std::cos, std::sin, std::sqrt;
     using T = facts::Scalar<P>;
     facts::check<Eggholder>(point, gradient);
-    const T x = point[0], y = point[1] + 47, p = y + x / 2, q = x - y, rp = sqrt(abs(p)), rq = sqrt(abs(q));
+    const auto [x, y] = facts::xy(point);
+    const T h = y + 47, p = h + x / 2, q = x - h, rp = sqrt(abs(p)), rq = sqrt(abs(q));
     const T dp = cos(rp) * facts::root_slope(p), dq = cos(rq) * facts::root_slope(q);
-    gradient[0] = -y * dp / 2 - sin(rq) - x * dq;
-    gradient[1] = -sin(rp) - y * dp + x * dq;
+    gradient[0] = -h * dp / 2 - sin(rq) - x * dq;
+    gradient[1] = -sin(rp) - h * dp + x * dq;
     return (*this)(point);
   }
 };

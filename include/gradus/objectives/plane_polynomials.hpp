@@ -1,107 +1,11 @@
 // SPDX-License-Identifier: MIT
 //
-// Polynomials of two variables (x, y), from plain bowls to several minima.
+// Polynomials of two variables (x, y) with more minima than one.
 #pragma once
 
 #include <gradus/objectives/facts.hpp>
 
 namespace gradus {
-
-/// Booth's function, (x + 2 y - 7)^2 + (2 x + y - 5)^2. Minimum 0 at (1, 3).
-struct Booth {
-  static constexpr std::string_view name = "Booth";
-  static constexpr std::string_view source = "M. Jamil, X.-S. Yang, arXiv:1308.4008, 2013";
-  static constexpr int dimension = 2;
-  static Domain domain(Index d = dimension) { return facts::cube<Booth>(d, -10, 10); }
-  static Eigen::VectorXd start(Index d = dimension) { return facts::point<Booth>(d, {-5, -5}); }
-  static std::vector<Eigen::VectorXd> minimisers(Index d = dimension) {
-    return {facts::point<Booth>(d, {1, 3})};
-  }
-  static std::optional<double> minimum(Index d = dimension) { return facts::value<Booth>(d, 0); }
-
-  template <class P>
-  facts::Scalar<P> operator()(const P& point) const {
-    facts::check<Booth>(point);
-    const facts::Scalar<P> x = point[0], y = point[1], u = x + 2 * y - 7, v = 2 * x + y - 5;
-    return u * u + v * v;
-  }
-
-  template <class P, class G>
-  facts::Scalar<P> operator()(const P& point, G&& gradient) const {
-    facts::check<Booth>(point, gradient);
-    const facts::Scalar<P> x = point[0], y = point[1];
-    gradient[0] = 10 * x + 8 * y - 34;
-    gradient[1] = 8 * x + 10 * y - 38;
-    return (*this)(point);
-  }
-};
-
-/// Matyas's function, 0.26 (x^2 + y^2) - 0.48 x y, of condition number 25. Minimum 0 at the origin.
-struct Matyas {
-  static constexpr std::string_view name = "Matyas";
-  static constexpr std::string_view source = "M. Jamil, X.-S. Yang, arXiv:1308.4008, 2013";
-  static constexpr int dimension = 2;
-  static Domain domain(Index d = dimension) { return facts::cube<Matyas>(d, -10, 10); }
-  static Eigen::VectorXd start(Index d = dimension) { return facts::point<Matyas>(d, {8, -5}); }
-  static std::vector<Eigen::VectorXd> minimisers(Index d = dimension) { return {facts::all<Matyas>(d, 0)}; }
-  static std::optional<double> minimum(Index d = dimension) { return facts::value<Matyas>(d, 0); }
-
-  template <class P>
-  facts::Scalar<P> operator()(const P& point) const {
-    using Real = facts::Real<P>;
-    facts::check<Matyas>(point);
-    const facts::Scalar<P> x = point[0], y = point[1];
-    return Real(0.26) * (x * x + y * y) - Real(0.48) * x * y;
-  }
-
-  template <class P, class G>
-  facts::Scalar<P> operator()(const P& point, G&& gradient) const {
-    using Real = facts::Real<P>;
-    facts::check<Matyas>(point, gradient);
-    const facts::Scalar<P> x = point[0], y = point[1];
-    gradient[0] = Real(0.52) * x - Real(0.48) * y;
-    gradient[1] = Real(0.52) * y - Real(0.48) * x;
-    return (*this)(point);
-  }
-};
-
-/// Beale's function, u^2 + v^2 + w^2 with u = 1.5 - x + x y, v = 2.25 - x + x y^2, w = 2.625 - x + x y^3:
-/// flat, with steep corners. Minimum 0 at (3, 0.5). Start (1, 1), value 14.203125.
-struct Beale {
-  static constexpr std::string_view name = "Beale";
-  static constexpr std::string_view source = "E. M. L. Beale, Princeton University technical report 25, 1958";
-  static constexpr int dimension = 2;
-  static Domain domain(Index d = dimension) { return facts::cube<Beale>(d, -4.5, 4.5); }
-  static Eigen::VectorXd start(Index d = dimension) { return facts::all<Beale>(d, 1); }
-  static std::vector<Eigen::VectorXd> minimisers(Index d = dimension) {
-    return {facts::point<Beale>(d, {3, 0.5})};
-  }
-  static std::optional<double> minimum(Index d = dimension) { return facts::value<Beale>(d, 0); }
-
-  template <class P>
-  facts::Scalar<P> operator()(const P& point) const {
-    using T = facts::Scalar<P>;
-    using Real = facts::Real<P>;
-    facts::check<Beale>(point);
-    const T x = point[0], y = point[1];
-    const T u = Real(1.5) - x * (1 - y), v = Real(2.25) - x * (1 - y * y),
-            w = Real(2.625) - x * (1 - y * y * y);
-    return u * u + v * v + w * w;
-  }
-
-  template <class P, class G>
-  facts::Scalar<P> operator()(const P& point, G&& gradient) const {
-    using T = facts::Scalar<P>;
-    using Real = facts::Real<P>;
-    facts::check<Beale>(point, gradient);
-    const T x = point[0], y = point[1];
-    const T u = Real(1.5) - x * (1 - y), v = Real(2.25) - x * (1 - y * y),
-            w = Real(2.625) - x * (1 - y * y * y);
-    gradient[0] = -2 * (u * (1 - y) + v * (1 - y * y) + w * (1 - y * y * y));
-    gradient[1] = x * (2 * u + 4 * v * y + 6 * w * y * y);
-    return (*this)(point);
-  }
-};
 
 /// Himmelblau's function, (x^2 + y - 11)^2 + (x + y^2 - 7)^2. Minimum 0 at four points. Start (0, 0), value
 /// 170.
@@ -122,14 +26,16 @@ struct Himmelblau {
   template <class P>
   facts::Scalar<P> operator()(const P& point) const {
     facts::check<Himmelblau>(point);
-    const facts::Scalar<P> x = point[0], y = point[1], u = x * x + y - 11, v = x + y * y - 7;
+    const auto [x, y] = facts::xy(point);
+    const facts::Scalar<P> u = x * x + y - 11, v = x + y * y - 7;
     return u * u + v * v;
   }
 
   template <class P, class G>
   facts::Scalar<P> operator()(const P& point, G&& gradient) const {
     facts::check<Himmelblau>(point, gradient);
-    const facts::Scalar<P> x = point[0], y = point[1], u = x * x + y - 11, v = x + y * y - 7;
+    const auto [x, y] = facts::xy(point);
+    const facts::Scalar<P> u = x * x + y - 11, v = x + y * y - 7;
     gradient[0] = 4 * x * u + 2 * v;
     gradient[1] = 2 * u + 4 * y * v;
     return (*this)(point);
@@ -154,7 +60,8 @@ struct GoldsteinPrice {
   template <class P>
   facts::Scalar<P> operator()(const P& point) const {
     facts::check<GoldsteinPrice>(point);
-    const facts::Scalar<P> x = point[0], y = point[1], s = x + y + 1, q = 2 * x - 3 * y;
+    const auto [x, y] = facts::xy(point);
+    const facts::Scalar<P> s = x + y + 1, q = 2 * x - 3 * y;
     return (1 + s * s * p(x, y)) * (30 + q * q * r(x, y));
   }
 
@@ -162,7 +69,8 @@ struct GoldsteinPrice {
   facts::Scalar<P> operator()(const P& point, G&& gradient) const {
     using T = facts::Scalar<P>;
     facts::check<GoldsteinPrice>(point, gradient);
-    const T x = point[0], y = point[1], s = x + y + 1, q = 2 * x - 3 * y;
+    const auto [x, y] = facts::xy(point);
+    const T s = x + y + 1, q = 2 * x - 3 * y;
     const T u = 1 + s * s * p(x, y), v = 30 + q * q * r(x, y);
     const T du = 2 * s * p(x, y) + s * s * (6 * (x + y) - 14);  // along x and along y
     gradient[0] = du * v + u * (4 * q * r(x, y) + q * q * (-32 + 24 * x - 36 * y));
@@ -197,14 +105,16 @@ struct ThreeHumpCamel {
   template <class P>
   facts::Scalar<P> operator()(const P& point) const {
     facts::check<ThreeHumpCamel>(point);
-    const facts::Scalar<P> x = point[0], y = point[1], xx = x * x;
+    const auto [x, y] = facts::xy(point);
+    const facts::Scalar<P> xx = x * x;
     return xx * (2 + xx * (xx / 6 - facts::Real<P>(1.05))) + x * y + y * y;
   }
 
   template <class P, class G>
   facts::Scalar<P> operator()(const P& point, G&& gradient) const {
     facts::check<ThreeHumpCamel>(point, gradient);
-    const facts::Scalar<P> x = point[0], y = point[1], xx = x * x;
+    const auto [x, y] = facts::xy(point);
+    const facts::Scalar<P> xx = x * x;
     gradient[0] = x * (4 + xx * (xx - facts::Real<P>(4.2))) + y;
     gradient[1] = x + 2 * y;
     return (*this)(point);
@@ -233,14 +143,16 @@ struct SixHumpCamel {
   template <class P>
   facts::Scalar<P> operator()(const P& point) const {
     facts::check<SixHumpCamel>(point);
-    const facts::Scalar<P> x = point[0], y = point[1], xx = x * x, yy = y * y;
+    const auto [x, y] = facts::xy(point);
+    const facts::Scalar<P> xx = x * x, yy = y * y;
     return xx * (4 + xx * (xx / 3 - facts::Real<P>(2.1))) + x * y + 4 * yy * (yy - 1);
   }
 
   template <class P, class G>
   facts::Scalar<P> operator()(const P& point, G&& gradient) const {
     facts::check<SixHumpCamel>(point, gradient);
-    const facts::Scalar<P> x = point[0], y = point[1], xx = x * x, yy = y * y;
+    const auto [x, y] = facts::xy(point);
+    const facts::Scalar<P> xx = x * x, yy = y * y;
     gradient[0] = x * (8 + xx * (2 * xx - facts::Real<P>(8.4))) + y;
     gradient[1] = x + y * (16 * yy - 8);
     return (*this)(point);

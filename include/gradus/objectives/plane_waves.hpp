@@ -31,7 +31,7 @@ struct McCormick {
     using std::sin;
     using Real = facts::Real<P>;
     facts::check<McCormick>(point);
-    const facts::Scalar<P> x = point[0], y = point[1];
+    const auto [x, y] = facts::xy(point);
     return sin(x + y) + (x - y) * (x - y) - Real(1.5) * x + Real(2.5) * y + 1;
   }
 
@@ -40,7 +40,8 @@ struct McCormick {
     using std::cos;
     using Real = facts::Real<P>;
     facts::check<McCormick>(point, gradient);
-    const facts::Scalar<P> x = point[0], y = point[1], c = cos(x + y);
+    const auto [x, y] = facts::xy(point);
+    const facts::Scalar<P> c = cos(x + y);
     gradient[0] = c + 2 * (x - y) - Real(1.5);
     gradient[1] = c - 2 * (x - y) + Real(2.5);
     return (*this)(point);
@@ -71,7 +72,8 @@ struct Branin {
   facts::Scalar<P> operator()(const P& point) const {
     using std::cos;
     facts::check<Branin>(point);
-    const facts::Scalar<P> x = point[0], y = point[1], q = y + x * (c<P> - b<P> * x) - 6;
+    const auto [x, y] = facts::xy(point);
+    const facts::Scalar<P> q = y + x * (c<P> - b<P> * x) - 6;
     return q * q + k<P> * cos(x) + 10;
   }
 
@@ -79,7 +81,8 @@ struct Branin {
   facts::Scalar<P> operator()(const P& point, G&& gradient) const {
     using std::sin;
     facts::check<Branin>(point, gradient);
-    const facts::Scalar<P> x = point[0], y = point[1], q = y + x * (c<P> - b<P> * x) - 6;
+    const auto [x, y] = facts::xy(point);
+    const facts::Scalar<P> q = y + x * (c<P> - b<P> * x) - 6;
     gradient[0] = 2 * q * (c<P> - 2 * b<P> * x) - k<P> * sin(x);
     gradient[1] = 2 * q;
     return (*this)(point);
@@ -119,7 +122,8 @@ struct Easom {
     using std::cos, std::sin;
     using T = facts::Scalar<P>;
     facts::check<Easom>(point, gradient);
-    const T x = point[0], y = point[1], u = x - pi<P>, v = y - pi<P>, h = hill(point);
+    const auto [x, y] = facts::xy(point);
+    const T u = x - pi<P>, v = y - pi<P>, h = hill(point);
     gradient[0] = (sin(x) + 2 * u * cos(x)) * cos(y) * h;
     gradient[1] = (sin(y) + 2 * v * cos(y)) * cos(x) * h;
     return (*this)(point);

@@ -40,24 +40,15 @@ struct Adam {
     GRADUS_STATE(m, v, x, t, beta1_power, beta2_power)
   };
 
-  /// The recurrence, for one block of coefficients.
-  auto recurrence(double coupled, double keep, double rate, double correction) const {
-    return [=, *this](auto& p, const auto& gradient, auto& m, auto& v) {
+  /// The recurrence, for one block of coefficients; x is there with AMSGrad only.
+  auto recurrence(double coupled, double keep, double rate, double before, double after) const {
+    return [=, *this](auto& p, const auto& gradient, auto& m, auto& v, auto&... x) {
       const auto g = (gradient + coupled * p).eval();
       m += (1 - beta1) * (g - m);
       v = beta2 * v + (1 - beta2) * g.square();
-      p = keep * p - rate * m / (correction * root(v) + representable(epsilon, v));
-    };
-  }
-
-  /// The recurrence with AMSGrad, x ← max(x, before · v), for one block of coefficients.
-  auto largest_recurrence(double coupled, double keep, double rate, double before, double after) const {
-    return [=, *this](auto& p, const auto& gradient, auto& m, auto& v, auto& x) {
-      const auto g = (gradient + coupled * p).eval();
-      m += (1 - beta1) * (g - m);
-      v = beta2 * v + (1 - beta2) * g.square();
-      x = x.max(before * v);
-      p = keep * p - rate * m / (after * root(x) + representable(epsilon, v));
+      ((x = x.max(before * v)), ...);
+      const auto& divisor = std::get<sizeof...(x)>(std::tie(v, x...));
+      p = keep * p - rate * m / (after * root(divisor) + representable(epsilon, v));
     };
   }
 
@@ -95,16 +86,18 @@ struct Adam {
     require_same_structure(who, params, grads, state.m, state.v);
     if (amsgrad != AMSGrad::off) require_same_structure(who, params, grads, state.x);
     ++state.t;
-    const double c1 = 1 - (state.beta1_power *= beta1), c2 = 1 - (state.beta2_power *= beta2);
+    // Kept above the denormal numbers, with which processors are slow; 1 − β is 1 from far above on.
+    state.beta1_power = std::max(state.beta1_power * beta1, 1e-300);
+    state.beta2_power = std::max(state.beta2_power * beta2, 1e-300);
+    const double c1 = 1 - state.beta1_power, c2 = 1 - state.beta2_power;
+    const double rate = learning_rate / (amsgrad == AMSGrad::paper ? 1 : c1);
+    const double before = amsgrad == AMSGrad::optax ? 1 / c2 : 1;
+    const double after = amsgrad == AMSGrad::off || amsgrad == AMSGrad::torch ? 1 / std::sqrt(c2) : 1;
+    const auto kernel = recurrence(coupled, keep, rate, before, after);
     if (amsgrad == AMSGrad::off) {
-      for_each_block(recurrence(coupled, keep, learning_rate / c1, 1 / std::sqrt(c2)), params, grads, state.m,
-                     state.v);
+      for_each_block(kernel, params, grads, state.m, state.v);
     } else {
-      const double rate = learning_rate / (amsgrad == AMSGrad::paper ? 1 : c1);
-      const double before = amsgrad == AMSGrad::optax ? 1 / c2 : 1;
-      const double after = amsgrad == AMSGrad::torch ? 1 / std::sqrt(c2) : 1;
-      for_each_block(largest_recurrence(coupled, keep, rate, before, after), params, grads, state.m, state.v,
-                     state.x);
+      for_each_block(kernel, params, grads, state.m, state.v, state.x);
     }
   }
 };

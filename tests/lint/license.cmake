@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: MIT
+# Every source names its licence in its first three lines.
+cmake_minimum_required(VERSION 3.25)
+set(sources ${ROOT}/CMakeLists.txt ${ROOT}/.ci/run)
+foreach(folder include tests bench examples cmake)
+  foreach(kind *.hpp *.cpp *.cmake *.in CMakeLists.txt *.py *.sh)
+    list(APPEND patterns ${ROOT}/${folder}/${kind})
+  endforeach()
+endforeach()
+file(GLOB_RECURSE found ${patterns})
+foreach(source IN LISTS sources found)
+  file(STRINGS ${source} first_lines LIMIT_COUNT 3)
+  if(NOT first_lines MATCHES "(//|#) SPDX-License-Identifier: MIT")
+    message(SEND_ERROR "${source} has no line 'SPDX-License-Identifier: MIT'")
+  endif()
+endforeach()
