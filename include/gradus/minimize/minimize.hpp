@@ -94,6 +94,8 @@ auto minimize(const F& objective, const Start& start, const O& optimizer, const 
               Observers&&... observers) {
   static_assert(Dense<Start> || Parameters<Start>,
                 "gradus::minimize: the start must be an Eigen object or a tree of them");
+  auto x = detail::deep_copy(start);
+  using X = decltype(x);
   static_assert(
       Objective<F, X>,
       "gradus::minimize: the objective must be callable as f(x, gradient), write the gradient, and return "
