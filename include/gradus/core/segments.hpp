@@ -3,6 +3,7 @@
 // The threads: cutting a range of coefficients into segments and running them side by side.
 #pragma once
 
+#include <algorithm>
 #include <gradus/core/tree.hpp>
 
 #ifdef _OPENMP
@@ -28,8 +29,12 @@ void for_each_segment(Index total, int segments, const F& f) {
   const auto run = [&](int s) { f(s, total * s / segments, total * (s + 1) / segments); };
 #ifdef _OPENMP
   if (segments > 1 && thread_count() > 1) {
-#pragma omp parallel for schedule(static)
-    for (int s = 0; s < segments; ++s) run(s);
+    // Cut by hand: LLVM's runtime takes memory from the heap for every worksharing loop.
+#pragma omp parallel num_threads(std::min(segments, thread_count()))
+    {
+      const int thread = omp_get_thread_num(), threads = omp_get_num_threads();
+      for (int s = segments * thread / threads; s < segments * (thread + 1) / threads; ++s) run(s);
+    }
     return;
   }
 #endif
