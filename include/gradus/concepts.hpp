@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The contract of the library, on one page. `Leaf`, `Parameters` and `Gradients` are in core/tree.hpp.
+// The contract of the library, on one page. `Leaf`, `Parameters` and `Gradients` are in core/node.hpp.
 #pragma once
 
 #include <gradus/core/checks.hpp>

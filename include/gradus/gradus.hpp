@@ -9,6 +9,7 @@
 #include <gradus/core/for_each_leaf.hpp>
 #include <gradus/core/lazy.hpp>
 #include <gradus/core/like.hpp>
+#include <gradus/core/node.hpp>
 #include <gradus/core/numerics.hpp>
 #include <gradus/core/optimizer.hpp>
 #include <gradus/core/segments.hpp>

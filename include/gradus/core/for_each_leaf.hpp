@@ -49,7 +49,7 @@ void for_each_leaf(int max_threads, const F& f, P& params, Trees&... trees) {
     }
   };
   const Index available = total < detail::parallel_threshold / 2 ? 1 : detail::thread_count();
-  const int threads = static_cast<int>(std::min({available, Index{max_threads}, leaves}));
+  [[maybe_unused]] const int threads = static_cast<int>(std::min({available, Index{max_threads}, leaves}));
 #ifdef _OPENMP
   if (threads > 1) {
 #pragma omp parallel num_threads(threads)
