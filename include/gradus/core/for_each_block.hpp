@@ -76,7 +76,9 @@ void run_range(const Kernel& kernel, Index begin, Index end, Index inner_size, c
 inline constexpr int small_leaf = 64;
 
 template <class L>
-inline constexpr bool is_small =
+inline constexpr bool is_small = false;
+template <Leaf L>
+inline constexpr bool is_small<L> =
     L::SizeAtCompileTime != Eigen::Dynamic&& L::SizeAtCompileTime > 0 && L::SizeAtCompileTime <= small_leaf;
 
 template <class Value, class L>
@@ -93,22 +95,28 @@ void put(L& leaf, const Value& value) {
   if constexpr (WritableLeaf<L>) leaf.array() = value.template cast<typename L::Scalar>();
 }
 
+template <class Kernel, class First, class... Rest>
+EIGEN_ALWAYS_INLINE void run_small(const Kernel& kernel, First& first, Rest&... rest) {
+  using Plain = typename structure_t<First>::PlainObject;
+  using Value = Eigen::Array<Compute<typename Plain::Scalar>, Plain::RowsAtCompileTime,
+                             Plain::ColsAtCompileTime, Plain::Options>;
+  const auto update = [&](Value value, auto... values) {
+    kernel(Value::SizeAtCompileTime, value, values...);
+    put(first, value);
+    (put(rest, values), ...);
+  };
+  update(take<Value>(first), take<Value>(rest)...);
+}
+
 // The part of one leaf, and of its companions, that lies in [begin, end) of its own coefficients.
 template <class Kernel, class First, class... Rest>
 void run_leaf(const Kernel& kernel, Index begin, Index end, First& first, Rest&... rest) {
   using L = structure_t<First>;
-  using C = Compute<typename L::Scalar>;
   if constexpr (is_small<L>) {
-    if (begin > 0 || end <= 0) return;  // it belongs, whole, to the segment of its first coefficient
-    using Plain = typename L::PlainObject;
-    using Value = Eigen::Array<C, Plain::RowsAtCompileTime, Plain::ColsAtCompileTime, Plain::Options>;
-    const auto update = [&](Value value, auto... values) {
-      kernel(Value::SizeAtCompileTime, value, values...);
-      put(first, value);
-      (put(rest, values), ...);
-    };
-    update(take<Value>(first), take<Value>(rest)...);
+    // It belongs, whole, to the segment of its first coefficient.
+    if (begin <= 0 && end > 0) run_small(kernel, first, rest...);
   } else {
+    using C = Compute<typename L::Scalar>;
     const Index size = first.size();
     // Segments are cut at whole blocks, so that their loads are aligned as the leaf is.
     const auto cut = [&](Index at) {
@@ -158,11 +166,16 @@ struct WithoutCount {
 /// of the tree.
 template <class Kernel, class P, class... Trees>
 void for_each_block(const Kernel& kernel, P& params, Trees&... trees) {
-  const Index total = coefficient_count(params);
-  const int segments = total < detail::parallel_threshold ? 1 : detail::thread_count();
-  detail::for_each_segment(total, segments, [&](int, Index begin, Index end) {
-    detail::run_segment(detail::WithoutCount<Kernel>{kernel}, begin, end, params, trees...);
-  });
+  const detail::WithoutCount<Kernel> whole{kernel};
+  if constexpr (detail::is_small<P>) {
+    detail::run_small(whole, params, trees...);
+  } else {
+    const Index total = coefficient_count(params);
+    const int segments = total < detail::parallel_threshold ? 1 : detail::thread_count();
+    detail::for_each_segment(total, segments, [&](int, Index begin, Index end) {
+      detail::run_segment(whole, begin, end, params, trees...);
+    });
+  }
 }
 
 /// The sum of `f(block, ...)` over all coefficients, in `double`. `f` returns an array expression of doubles.

@@ -4,7 +4,7 @@
 #pragma once
 
 #include <Eigen/Core>
-#include <cmath>
+#include <algorithm>
 #include <limits>
 
 namespace gradus {
@@ -33,7 +33,7 @@ EIGEN_ALWAYS_INLINE __m512d packet_root(const __m512d& x) { return _mm512_sqrt_p
 
 template <class Scalar>
 struct Root {
-  Scalar operator()(const Scalar& x) const { return std::sqrt(x); }
+  Scalar operator()(const Scalar& x) const { return Eigen::numext::sqrt(x); }
   template <class Packet>
   EIGEN_ALWAYS_INLINE Packet packetOp(const Packet& x) const {
     return packet_root(x);
@@ -47,6 +47,13 @@ template <class Values>
 EIGEN_ALWAYS_INLINE auto root(const Values& x) {
   using Scalar = typename Values::Scalar;
   return x.unaryExpr(detail::Root<Scalar>{});
+}
+
+/// Multiplies `power` by β and returns 1 − `power`: Adam's bias correction 1 − βᵗ where β is the same in
+/// every step, and the right one where a schedule changes it.
+inline double advance(double& power, double beta) {
+  power = std::max(power * beta, 1e-300);  // processors are slow with the denormal numbers below
+  return 1 - power;
 }
 
 /// `epsilon` in the scalar of a block, kept from vanishing there: it is 0 only if it was given as 0.

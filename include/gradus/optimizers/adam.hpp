@@ -86,10 +86,7 @@ struct Adam {
     require_same_structure(who, params, grads, state.m, state.v);
     if (amsgrad != AMSGrad::off) require_same_structure(who, params, grads, state.x);
     ++state.t;
-    // Kept above the denormal numbers, with which processors are slow; 1 − β is 1 from far above on.
-    state.beta1_power = std::max(state.beta1_power * beta1, 1e-300);
-    state.beta2_power = std::max(state.beta2_power * beta2, 1e-300);
-    const double c1 = 1 - state.beta1_power, c2 = 1 - state.beta2_power;
+    const double c1 = advance(state.beta1_power, beta1), c2 = advance(state.beta2_power, beta2);
     const double rate = learning_rate / (amsgrad == AMSGrad::paper ? 1 : c1);
     const double before = amsgrad == AMSGrad::optax ? 1 / c2 : 1;
     const double after = amsgrad == AMSGrad::off || amsgrad == AMSGrad::torch ? 1 / std::sqrt(c2) : 1;
