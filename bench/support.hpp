@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <cstdlib>
 #include <limits>
 #include <map>
 #include <tuple>
@@ -22,6 +23,9 @@
 namespace bench {
 
 using Eigen::Index;
+
+/// True if the environment asks for what takes minutes: `GRADUS_BENCH_LARGE=1`.
+inline bool large() { return std::getenv("GRADUS_BENCH_LARGE") != nullptr; }
 
 /// The numbers of threads that are measured.
 inline std::vector<std::int64_t> thread_counts() {
@@ -60,12 +64,12 @@ double run(benchmark::State& state, std::int64_t batch, const F& f) {
   return least;
 }
 
-/// The same without a benchmark, in 0.3 seconds or five calls, whichever is longer.
+/// The same without a benchmark, for `enough` seconds or three calls, whichever is longer.
 template <class F>
-double run(std::int64_t batch, const F& f) {
+double run(std::int64_t batch, const F& f, double enough = 0.3) {
   seconds_of_call(1, f);  // warms caches and pages
   double least = std::numeric_limits<double>::infinity(), total = 0;
-  for (std::int64_t i = 0; i < 5 || total < 0.3; i += batch) {
+  for (std::int64_t i = 0; i < 3 || total < enough; i += batch) {
     const double seconds = seconds_of_call(batch, f);
     least = std::min(least, seconds);
     total += seconds * static_cast<double>(batch);

@@ -11,20 +11,43 @@
 
 namespace gradus {
 
-/// Calls `f(thread, leaf, leaves...)` for every leaf of `params` and its companions. Several leaves are
-/// spread over OpenMP threads, one leaf a thread, the largest first; `thread` is less than `max_threads` and
-/// tells which scratch memory to use. A single leaf is left to the caller's thread, so that the products
-/// inside `f` may use all of them.
+namespace detail {
+
+// The leaves of a tree and their coefficients.
+struct LeafSizes {
+  Index count = 0, largest = 0, total = 0;
+
+  template <class P>
+  explicit LeafSizes(const P& params) {
+    walk(
+        "gradus",
+        [&](const Path&, const auto& leaf) {
+          ++count, largest = std::max(largest, leaf.size()), total += leaf.size();
+        },
+        params);
+  }
+};
+
+}  // namespace detail
+
+/// How many threads `for_each_leaf` spreads the leaves over: all there are, but one if there is little to do,
+/// or if one leaf is so large that the others would have to wait for it.
+template <class P>
+int leaf_threads(const P& params) {
+  const detail::LeafSizes sizes(params);
+  const Index available = std::min(Index{detail::thread_count()}, sizes.count);
+  const bool little = sizes.total < detail::parallel_threshold / 2;
+  const bool uneven = sizes.largest >= detail::parallel_threshold && sizes.largest * available > sizes.total;
+  return little || uneven ? 1 : static_cast<int>(std::max(available, Index{1}));
+}
+
+/// Calls `f(thread, leaf, leaves...)` for every leaf of `params` and its companions. Leaves are spread over
+/// `leaf_threads(params)` OpenMP threads, one leaf a thread, the largest first; `thread` is less than
+/// `max_threads` and tells which scratch memory to use. With one thread the products inside `f` may use all
+/// of them.
 template <class F, class P, class... Trees>
 void for_each_leaf(int max_threads, const F& f, P& params, Trees&... trees) {
-  Index leaves = 0, largest = 0, total = 0;
-  walk(
-      "gradus",
-      [&](const Path&, const auto& leaf) {
-        ++leaves, largest = std::max(largest, leaf.size()), total += leaf.size();
-      },
-      params);
-
+  const Index largest = detail::LeafSizes(params).largest;
   // Every thread walks the whole tree, in rounds of leaves at most half as large as in the round before, and
   // does those whose number in this order it has drawn. So nothing is sorted and nothing is stored.
   std::atomic<Index> next{0};
@@ -48,8 +71,7 @@ void for_each_leaf(int max_threads, const F& f, P& params, Trees&... trees) {
           params, trees...);
     }
   };
-  const Index available = total < detail::parallel_threshold / 2 ? 1 : detail::thread_count();
-  [[maybe_unused]] const int threads = static_cast<int>(std::min({available, Index{max_threads}, leaves}));
+  [[maybe_unused]] const int threads = std::min(leaf_threads(params), max_threads);
 #ifdef _OPENMP
   if (threads > 1) {
 #pragma omp parallel num_threads(threads)

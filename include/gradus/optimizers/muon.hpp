@@ -3,81 +3,140 @@
 
 #include <gradus/core/for_each_leaf.hpp>
 #include <gradus/core/optimizer.hpp>
+#include <gradus/optimizers/muon_shape.hpp>
 #include <gradus/orthogonalize/orthogonalize.hpp>
 #include <vector>
 
 namespace gradus {
 
-/// The factor that Muon gives a matrix of (rows = outputs) x (cols = inputs).
-enum class MuonScale {
-  original,         ///< √max(1, rows/cols): Keller Jordan, PyTorch's default
-  match_rms_adamw,  ///< 0.2 √max(rows, cols): Moonlight; updates as large as AdamW's
-  spectral,         ///< √(rows/cols)
-  none              ///< 1
+/// What Muon's momentum b is, and the direction u that is made of it. The first two have the same direction;
+/// they differ by the factor 1 − μ before the guard of the norm. The third gives g more weight in the first
+/// steps.
+enum class MuonMomentum {
+  mean,      ///< b ← μb + (1 − μ)g, u = (1 − μ)g + μb: Keller Jordan, PyTorch
+  sum,       ///< b ← μb + g, u = g + μb: Moonlight, dion
+  corrected  ///< b as for mean, u = (1 − μ)/(1 − μᵗ) g + μ/(1 − μᵗ⁺¹) b, as in NAdam: optax
 };
 
-/// What Muon's momentum is. Both have the same direction; they differ by the factor 1 − μ before the guard of
-/// the norm.
-enum class MuonMomentum {
-  mean,  ///< b ← μb + (1 − μ)g: Keller Jordan, PyTorch
-  sum    ///< b ← μb + g: Moonlight
+namespace detail {
+
+// The method with Muon's usual guard of the norm, if it has one.
+template <Orthogonalizer Method>
+Method guarded(NormGuard guard) {
+  Method method;
+  if constexpr (requires { method.guard, method.epsilon; }) method.guard = guard, method.epsilon = 1e-7;
+  return method;
+}
+
+}  // namespace detail
+
+/// b, and scratch memory for the largest leaf and each thread.
+template <class Tree>
+struct MuonState {
+  Tree b;
+  std::int64_t t = 0;         ///< steps taken
+  double momentum_power = 1;  ///< μᵗ
+  std::vector<Workspace> workspaces;
+  GRADUS_STATE(b, t, momentum_power)
 };
 
 /// Muon (Keller Jordan et al. 2024; arXiv:2502.16982): momentum, replaced by its polar factor.
 ///
-///     b ← μb + (1 − μ)g                            (sum: b ← μb + g)
-///     u = (1 − μ)g + μb  with nesterov, else b     (sum: u = g + μb)
+///     b ← μb + (1 − μ)g                            (or as `accumulation` says)
+///     u = (1 − μ)g + μb  with nesterov, else b
 ///     θ ← (1 − ηλ)θ − η · scale(rows, cols) · orthogonalize(u)
 ///
-/// Defaults are those of `torch.optim.Muon`, in the leaf's own precision where PyTorch rounds to bfloat16.
-/// Use it for hidden matrices; `route` sends vectors, embeddings and output layers elsewhere. A vector is
-/// taken as a matrix of one column. State: b, and scratch memory for the largest leaf and each thread. Any
-/// number of threads gives the same bits as long as there are several leaves; with a single one the products
-/// inside may thread and round differently.
+/// `cautious` leaves out the decay of coefficients that the step moves away from zero: it decays where
+/// θ · orthogonalize(u) ≥ 0 (arXiv:2510.12402). With blocks, u is cut into `row_blocks` x `column_blocks`
+/// equal matrices, each orthogonalized and scaled by its own shape: 3 x 1 for a fused QKV matrix, heads x 1
+/// for the heads of one. A leaf that does not divide is refused.
+///
+/// Defaults are those of `torch.optim.Muon`, in the leaf's own precision where PyTorch rounds to bfloat16;
+/// muon_presets.hpp has the other published forms. Use it for hidden matrices; `route` sends vectors,
+/// embeddings and output layers elsewhere. A vector is taken as a matrix of one column; store a convolution
+/// kernel, or map it, as outputs x (inputs · height · width). State: b. Any number of threads gives the same
+/// bits (with the library's own products).
 template <Orthogonalizer Method>
 struct BasicMuon {
-  double learning_rate = 1e-3;                     ///< η ≥ 0
-  double momentum = 0.95;                          ///< μ in [0, 1)
-  bool nesterov = true;                            ///< look ahead
-  double weight_decay = 0.1;                       ///< λ ≥ 0, decoupled, not multiplied by the scale
-  MuonScale scale = MuonScale::original;           ///< factor for the shape
-  MuonMomentum accumulation = MuonMomentum::mean;  ///< what b is
-  Method orthogonalizer = {};                      ///< how the polar factor is found
+  double learning_rate = 1e-3;                        ///< η ≥ 0
+  double momentum = 0.95;                             ///< μ in [0, 1)
+  bool nesterov = true;                               ///< look ahead
+  double weight_decay = 0.1;                          ///< λ ≥ 0, decoupled, not multiplied by the scale
+  bool cautious = false;                              ///< decay only where it agrees with the update
+  MuonScale scale = MuonScale::original;              ///< factor for the shape
+  MuonLayout layout = MuonLayout::outputs_by_inputs;  ///< what rows and columns are, for the scale
+  MuonMomentum accumulation = MuonMomentum::mean;     ///< what b is
+  int row_blocks = 1;                                 ///< at least 1
+  int column_blocks = 1;                              ///< at least 1
+  Method orthogonalizer = detail::guarded<Method>(NormGuard::max);  ///< how the polar factor is found
 
   template <class Tree>
-  struct State {
-    Tree b;
-    std::int64_t t = 0;  ///< steps taken
-    std::vector<Workspace> workspaces;
-    GRADUS_STATE(b, t)
-  };
+  using State = MuonState<Tree>;
 
-  /// b and u, for one block of coefficients; `incoming` is the weight of g.
-  auto average(double incoming) const {
-    return [mu = momentum, look_ahead = nesterov, incoming](auto& b, const auto& g, auto& u) {
+  /// b and u, for one block of coefficients, in the step that made μᵗ `power`.
+  auto average(double power) const {
+    const bool correct = accumulation == MuonMomentum::corrected;
+    const double incoming = accumulation == MuonMomentum::sum ? 1 : 1 - momentum;
+    const double now = correct ? 1 - power : 1, next = correct ? 1 - power * momentum : 1;
+    const double of_g = nesterov ? incoming / now : 0, of_b = nesterov ? momentum / next : 1 / now;
+    return [=, mu = momentum](auto& b, const auto& g, auto& u) {
       b = mu * b + incoming * g;
-      u = b;
-      if (look_ahead) u = incoming * g + mu * b;
+      u = of_g * g + of_b * b;
     };
   }
 
   /// θ ← kept · θ − rate · o, for one block of coefficients.
-  static auto descend(double kept, double rate) {
-    return [=](auto& p, const auto& o) { p = kept * p - rate * o; };
+  auto descend(double rate) const {
+    return [kept = 1 - learning_rate * weight_decay, careful = cautious, rate](auto& p, const auto& o) {
+      if (careful) {
+        p = (o * p >= 0).select(kept * p, p) - rate * o;
+      } else {
+        p = kept * p - rate * o;
+      }
+    };
   }
 
   /// Checks the hyperparameters (`std::invalid_argument`) and makes the state for `params`.
   template <Parameters P>
   State<like<P>> init(const P& params) const {
-    require_nonnegative("Muon", "learning_rate", learning_rate);
-    require_fraction("Muon", "momentum", momentum);
-    require_nonnegative("Muon", "weight_decay", weight_decay);
-    orthogonalizer.validate("Muon");
-    State<like<P>> state{zeros_like(params), 0, {}};
-    const Index workers = std::min(Index{detail::thread_count()}, leaf_count(params));
-    state.workspaces.resize(static_cast<std::size_t>(workers));
+    return init("Muon", params);
+  }
+
+  /// One step. Throws `std::invalid_argument`, before anything is changed, when structures or shapes differ.
+  template <class P, class G, class Tree>
+  void step(P&& params, const G& grads, State<Tree>& state) const {
+    step(
+        "Muon", [](const auto&) {}, params, grads, state);
+  }
+
+  /// The factor of `scale` for a matrix of this shape.
+  double shape_factor(Index rows, Index cols) const {
+    return gradus::shape_factor(scale, layout, rows, cols);
+  }
+
+ private:
+  template <Orthogonalizer>
+  friend struct BasicNorMuon;  // which are this recurrence and one thing more
+  template <Orthogonalizer>
+  friend struct BasicAdaMuon;
+
+  template <class L>
+  using ScalarOf = detail::Compute<typename std::remove_cvref_t<L>::Scalar>;
+
+  template <Parameters P>
+  State<like<P>> init(std::string_view who, const P& params) const {
+    require_nonnegative(who, "learning_rate", learning_rate);
+    require_fraction(who, "momentum", momentum);
+    require_nonnegative(who, "weight_decay", weight_decay);
+    require_field(row_blocks >= 1, who, "row_blocks", row_blocks, "be at least 1");
+    require_field(column_blocks >= 1, who, "column_blocks", column_blocks, "be at least 1");
+    orthogonalizer.validate(who);
+    require_blocks(who, params);
+    State<like<P>> state;
+    state.b = zeros_like(params);
+    state.workspaces.resize(static_cast<std::size_t>(leaf_threads(params)));
     walk(
-        "Muon",
+        who,
         [&](const Path&, const auto& leaf) {
           for (auto& workspace : state.workspaces) workspace.reset(scratch(leaf));
         },
@@ -85,74 +144,72 @@ struct BasicMuon {
     return state;
   }
 
-  /// One step. Throws `std::invalid_argument`, before anything is changed, when structures or shapes differ.
-  template <class P, class G, class Tree>
-  void step(P&& params, const G& grads, State<Tree>& state) const {
-    require_same_structure("Muon", params, grads, state.b);
+  // Between the polar factor and the descent `finish(o, statistics...)` may change it.
+  template <class Finish, class P, class G, class Tree, class... Statistics>
+  void step(std::string_view who, const Finish& finish, P& params, const G& grads, MuonState<Tree>& state,
+            Statistics&... statistics) const {
+    require_same_structure(who, params, grads, state.b);
+    require_blocks(who, params);
     if (state.workspaces.empty()) state.workspaces.resize(1);
     ++state.t;
-    const double incoming = accumulation == MuonMomentum::mean ? 1 - momentum : 1;
-    const double kept = 1 - learning_rate * weight_decay;
+    advance(state.momentum_power, momentum);
     for_each_leaf(
         static_cast<int>(state.workspaces.size()),
-        [&](int thread, auto& theta, const auto& grad, auto& momentum_buffer) {
+        [&](int thread, auto& theta, const auto& grad, auto& b, auto&... statistic) {
           auto& workspace = state.workspaces[static_cast<std::size_t>(thread)];
           workspace.reset(scratch(theta));
-          auto update = workspace.template take<ScalarOf<decltype(theta)>>(theta.rows(), theta.cols());
-          for_each_block(average(incoming), momentum_buffer, grad, update);
-          orthogonalizer(update, workspace);
-          const double rate = learning_rate * shape_factor(theta.rows(), theta.cols());
-          for_each_block(descend(kept, rate), theta, std::as_const(update));
+          auto u = workspace.template take<ScalarOf<decltype(theta)>>(theta.rows(), theta.cols());
+          for_each_block(average(state.momentum_power), b, grad, u);
+          step_blocks(theta, u, workspace, [&](auto& o) { finish(o, statistic...); });
         },
-        params, grads, state.b);
+        params, grads, state.b, statistics...);
   }
 
-  /// The factor of `scale` for a leaf of this shape.
-  double shape_factor(Index rows, Index cols) const {
-    const double m = static_cast<double>(rows), n = static_cast<double>(cols);
-    switch (scale) {
-      case MuonScale::original:
-        return std::sqrt(std::max(1.0, m / n));
-      case MuonScale::match_rms_adamw:
-        return 0.2 * std::sqrt(std::max(m, n));
-      case MuonScale::spectral:
-        return std::sqrt(m / n);
-      case MuonScale::none:
-        break;
+  template <class Theta, class Scalar, class Finish>
+  void step_blocks(Theta& theta, MatrixMap<Scalar> u, Workspace& workspace, const Finish& finish) const {
+    const Index rows = u.rows() / row_blocks, cols = u.cols() / column_blocks;
+    const auto kernel = descend(learning_rate * shape_factor(rows, cols));
+    const std::size_t used = workspace.used();
+    for (Index j = 0; j < u.cols(); j += cols) {
+      for (Index i = 0; i < u.rows(); i += rows) {
+        workspace.rewind(used);
+        MatrixMap<Scalar> o = is_whole() ? u : workspace.template take<Scalar>(rows, cols);
+        if (!is_whole()) o = u.block(i, j, rows, cols);
+        orthogonalizer(o, workspace);
+        finish(o);
+        auto part = theta.block(i, j, rows, cols);
+        for_each_block(kernel, part, std::as_const(o));
+      }
     }
-    return 1;
   }
 
- private:
-  template <class L>
-  using ScalarOf = detail::Compute<typename std::remove_cvref_t<L>::Scalar>;
+  bool is_whole() const { return row_blocks == 1 && column_blocks == 1; }
+
+  template <class P>
+  void require_blocks(std::string_view who, const P& params) const {
+    walk(
+        who,
+        [&](const Path& path, const auto& leaf) {
+          const auto divides = [](int blocks, Index size) { return blocks >= 1 && size % blocks == 0; };
+          if (!divides(row_blocks, leaf.rows()) || !divides(column_blocks, leaf.cols())) {
+            path.fail("is " + detail::shape_text(leaf.rows(), leaf.cols()) + ", which does not divide into " +
+                      detail::shape_text(row_blocks, column_blocks) + " blocks");
+          }
+        },
+        params);
+  }
 
   template <class L>
   std::size_t scratch(const L& leaf) const {
     using Scalar = ScalarOf<L>;
+    const Index rows = leaf.rows() / row_blocks, cols = leaf.cols() / column_blocks;
     return Workspace::bytes<Scalar>(leaf.rows(), leaf.cols()) +
-           orthogonalizer.template scratch<Scalar>(leaf.rows(), leaf.cols());
+           (is_whole() ? 0 : Workspace::bytes<Scalar>(rows, cols)) +
+           orthogonalizer.template scratch<Scalar>(rows, cols);
   }
 };
 
 /// Muon with Newton–Schulz, as everyone runs it.
 using Muon = BasicMuon<NewtonSchulz>;
-
-/// The published forms of Muon, with their semantics and defaults. Copy one and change what you tune.
-namespace presets {
-
-/// Keller Jordan's (github.com/KellerJordan/Muon).
-inline constexpr Muon muon_jordan{
-    .learning_rate = 0.02, .weight_decay = 0, .orthogonalizer = {.guard = NormGuard::add}};
-
-/// `torch.optim.Muon`: the defaults.
-inline constexpr Muon muon_pytorch{};
-
-/// Moonlight's (arXiv:2502.16982).
-inline constexpr Muon muon_moonlight{.scale = MuonScale::match_rms_adamw,
-                                     .accumulation = MuonMomentum::sum,
-                                     .orthogonalizer = {.guard = NormGuard::add}};
-
-}  // namespace presets
 
 }  // namespace gradus

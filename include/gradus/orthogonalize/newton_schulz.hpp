@@ -1,29 +1,18 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <algorithm>
+#include <cmath>
 #include <gradus/core/checks.hpp>
 #include <gradus/core/for_each_block.hpp>
-#include <gradus/orthogonalize/workspace.hpp>
+#include <gradus/orthogonalize/coefficients.hpp>
+#include <gradus/orthogonalize/prescale.hpp>
+#include <gradus/orthogonalize/products.hpp>
+#include <limits>
+#include <string>
 #include <type_traits>
+#include <utility>
 
 namespace gradus {
-
-/// Coefficients of the odd polynomial p(σ) = aσ + bσ³ + cσ⁵ that one Newton–Schulz step applies to the
-/// singular values.
-struct Quintic {
-  double a, b, c;
-};
-
-/// Named coefficients. `jordan` (Keller Jordan, 2024) lifts small singular values fast but does not converge:
-/// they end up between 0.68 and 1.14. `convergent` has p(1) = 1, p'(1) = p''(1) = 0 and converges, also in
-/// double precision: 12 steps do for a well-conditioned matrix. `cubic` is the classical iteration and the
-/// slowest.
-namespace quintics {
-inline constexpr Quintic jordan{3.4445, -4.7750, 2.0315};
-inline constexpr Quintic convergent{15.0 / 8, -10.0 / 8, 3.0 / 8};
-inline constexpr Quintic cubic{3.0 / 2, -1.0 / 2, 0};
-}  // namespace quintics
 
 /// How `epsilon` keeps the norm that a matrix is divided by away from zero.
 enum class NormGuard {
@@ -31,66 +20,234 @@ enum class NormGuard {
   add   ///< ‖X‖ + ε: Keller Jordan's Muon, Moonlight
 };
 
-/// Newton–Schulz iteration towards the polar factor UVᵀ of X = UΣVᵀ:
+/// Which of its two forms Newton–Schulz takes.
+enum class NewtonSchulzForm {
+  cheaper,  ///< the one of fewer `flops`: `gram` from an aspect ratio of about 1.5 on
+  plain,    ///< X in every step
+  gram      ///< the small matrix XXᵀ in every step, X at the ends
+};
+
+namespace detail {
+
+// The Gram matrix's tiny eigenvalues, which rounding makes negative, grow in the iteration; in double too
+// little for harm.
+template <class Scalar>
+bool restarts_before(int step) {
+  return sizeof(Scalar) < sizeof(double) && step % 3 == 2;
+}
+
+}  // namespace detail
+
+/// Newton–Schulz iteration towards the polar factor UVᵀ of X = UΣVᵀ, for X m x n with m ≤ n (a taller one is
+/// transposed):
 ///
-///     X ← X / ‖X‖_F,  then `steps` times:  A = XXᵀ,  X ← aX + (bA + cA²)X
+///     X ← X / (safety · ‖X‖_F),  then in each step:  A = XXᵀ,  X ← aX + (bA + cA²)X
 ///
-/// (from the right with A = XᵀX if X is tall). It changes singular values only, costs matrix products only,
-/// and works in the matrix's own precision. For m x n with m ≤ n a step costs 4m²n + 2m³ flops. A zero matrix
-/// gives zero; a rank-deficient one the factor on its row space; infinity or NaN anywhere gives NaN
-/// everywhere. Matrices whose norm is below ε come out shorter than orthogonal, as in PyTorch.
-struct NewtonSchulz {
-  int steps = 5;                            ///< at least 1
-  Quintic coefficients = quintics::jordan;  ///< (a, b, c)
-  double epsilon = 1e-7;                    ///< ε ≥ 0, in units of the norm
-  NormGuard guard = NormGuard::max;         ///< how ε enters
+/// It changes singular values only and costs matrix products only. Where that is cheaper (`flops`), the same
+/// polynomials are applied to the small matrix R = XXᵀ and gathered in Q, X being touched once or twice:
+///
+///     Z = bR + cR²,  Q ← Q(aI + Z),  R ← (aI + Z) R (aI + Z),  and at the end  X ← QX
+///
+/// (Gram Newton–Schulz; Zhang, Amsel, Chen & Dao, 2026). In float, Q is applied and R formed anew before
+/// every third step, which keeps the errors near those of the plain form; in double nothing of that is
+/// needed.
+///
+/// A zero matrix gives zero; a rank-deficient one the factor on its row space; infinity or NaN anywhere gives
+/// NaN everywhere. Matrices whose norm is below ε come out shorter than orthogonal, as in PyTorch.
+/// `Products` computes the products; `Precision` is the scalar to compute in, `void` for the matrix's own.
+template <class Products = DefaultProducts, class Precision = void>
+struct BasicNewtonSchulz {
+  int steps = 5;                                      ///< at least 1; of a table its number of rows
+  Coefficients coefficients = quintics::jordan;       ///< (a, b, c), for every step or in a table
+  double epsilon = 0;                                 ///< ε ≥ 0, in units of the norm
+  NormGuard guard = NormGuard::max;                   ///< how ε enters
+  double safety = 1;                                  ///< ≥ 1, multiplies the norm
+  Prescale prescale = Prescale::frobenius;            ///< which norm makes X small enough
+  NewtonSchulzForm form = NewtonSchulzForm::cheaper;  ///< plain or on the Gram matrix
+
+  /// The scalar that a matrix of `Scalar` is computed in.
+  template <class Scalar>
+  using Compute = std::conditional_t<std::is_void_v<Precision>, Scalar, Precision>;
 
   /// Refuses bad fields with `std::invalid_argument`.
   void validate(std::string_view who) const {
+    const int rows = coefficients.size();
     require_field(steps >= 1, who, "steps", steps, "be at least 1");
-    require_nonnegative(who, "epsilon", epsilon);
-    for (const double c : {coefficients.a, coefficients.b, coefficients.c}) {
-      require_field(std::isfinite(c), who, "coefficients", c, "be finite");
+    if (rows != 0 && rows != steps) {
+      require_field(false, who, "steps", steps,
+                    "be the number of rows of the coefficients, " + std::to_string(rows));
     }
+    require_nonnegative(who, "epsilon", epsilon);
+    require_field(safety >= 1 && std::isfinite(safety), who, "safety", safety, "be at least 1");
+    for (int k = 0; k < std::max(rows, 1); ++k) {
+      const auto& [a, b, c] = coefficients[k];
+      for (const double x : {a, b, c}) require_field(std::isfinite(x), who, "coefficients", x, "be finite");
+    }
+  }
+
+  /// True if a `rows` x `cols` matrix is iterated on its Gram matrix.
+  template <class Work>
+  bool runs_gram(Index rows, Index cols) const {
+    if (form != NewtonSchulzForm::cheaper) return form == NewtonSchulzForm::gram;
+    if (sizeof(Work) == 2) return false;  // whose rounding errors it would magnify
+    // The plain form is the more precise: it stays where the gain would be small.
+    return flops<Work>(rows, cols, true) < 0.9 * flops<Work>(rows, cols, false);
+  }
+
+  /// The floating-point operations on a `rows` x `cols` matrix, symmetric results counted once: with m the
+  /// smaller dimension and n the larger, m²n for XXᵀ, m³ for the product of two symmetric matrices, 2m²n for
+  /// the application to X.
+  template <class Work = float>
+  double flops(Index rows, Index cols) const {
+    return flops<Work>(rows, cols, runs_gram<Work>(rows, cols));
   }
 
   /// Bytes of scratch that a `rows` x `cols` matrix needs.
   template <class Scalar>
-  static std::size_t scratch(Index rows, Index cols) {
-    const Index n = std::min(rows, cols);
-    return Workspace::bytes<Scalar>(rows, cols) + 2 * Workspace::bytes<Scalar>(n, n);
+  std::size_t scratch(Index rows, Index cols) const {
+    using Work = Compute<Scalar>;
+    const auto [m, n] = std::minmax({rows, cols});
+    return 2 * Workspace::bytes<Work>(m, n) + 4 * Workspace::bytes<Work>(m, m) +
+           Workspace::bytes<detail::Compute<Work>>(m, 2) + Products::template scratch<Work>(m, n);
   }
 
   /// Replaces `x` by its approximate polar factor. `workspace` must have room for `scratch`.
   template <class Scalar>
   void operator()(MatrixMap<Scalar> x, Workspace& workspace) const {
+    using Work = Compute<Scalar>;
+    static_assert(MatrixProducts<Products, Work>, "gradus: these products cannot compute in this precision");
     using Wide = std::common_type_t<Scalar, double>;
     const double norm = gradus::norm(x);
     if (norm == 0) return;
-    const Wide scale = guard == NormGuard::max ? std::max(norm, epsilon) : norm + epsilon;
-    x = (x.template cast<Wide>() / scale).template cast<Scalar>();
+    if (!std::isfinite(norm)) {
+      x.setConstant(std::numeric_limits<Scalar>::quiet_NaN());
+      return;
+    }
+    // The other norms are taken of the Gram matrix, which must not overflow, and divide in the first step.
+    const double safe_norm = prescale == Prescale::frobenius ? safety * norm : norm;
+    const Wide divisor = guard == NormGuard::max ? std::max(safe_norm, epsilon) : safe_norm + epsilon;
 
-    const Index n = std::min(x.rows(), x.cols());
-    auto a = workspace.take<Scalar>(n, n), b = workspace.take<Scalar>(n, n);
-    auto y = workspace.take<Scalar>(x.rows(), x.cols());
-    const auto [ca, cb, cc] = coefficients;
+    const std::size_t used = workspace.used();
+    const bool tall = x.rows() > x.cols();
+    const auto [m, n] = std::minmax({x.rows(), x.cols()});
+    auto wide = workspace.take<Work>(m, n);
+    const auto scaled = (x.template cast<Wide>() / divisor).template cast<Work>();
+    if (tall) {
+      wide = scaled.transpose();
+    } else {
+      wide = scaled;
+    }
+    const MatrixMap<Work> factor = iterate<Work>(wide, workspace);
+    if (tall) {
+      x = factor.transpose().template cast<Scalar>();
+    } else {
+      x = factor.template cast<Scalar>();
+    }
+    workspace.rewind(used);
+  }
+
+ private:
+  template <class Work>
+  double flops(Index rows, Index cols, bool gram) const {
+    const auto [shorter, longer] = std::minmax({rows, cols});
+    const auto m = static_cast<double>(shorter), n = static_cast<double>(longer);
+    const double gram_product = m * m * n, commuting = m * m * m, apply = 2 * m * m * n;
+    double total = gram ? gram_product + apply : 0;
     for (int k = 0; k < steps; ++k) {
-      if (x.rows() <= x.cols()) {
-        a.noalias() = x * x.transpose();
-      } else {
-        a.noalias() = x.transpose() * x;
+      const bool restart = detail::restarts_before<Work>(k);
+      if (coefficients[k].c != 0) total += commuting;
+      if (!gram || restart) total += gram_product + apply;
+      if (!gram) continue;
+      if (k > 0 && !restart) total += commuting;
+      if (k + 1 < steps && !detail::restarts_before<Work>(k + 1)) total += 2 * commuting;
+    }
+    return total;
+  }
+
+  // The result lies in x or in the memory of y.
+  template <class Work>
+  MatrixMap<Work> iterate(MatrixMap<Work> x, Workspace& workspace) const {
+    auto y = workspace.take<Work>(x.rows(), x.cols());
+    auto r = workspace.take<Work>(x.rows(), x.rows());
+    Products::gram(r, x, workspace);
+    // Dividing X is the same as dividing in the first polynomial, and costs nothing there.
+    const double s =
+        prescale == Prescale::frobenius ? 1 : safety * detail::rescale(prescale, x, r, workspace);
+    const auto row = [&](int k) { return k == 0 ? coefficients[0].of_scaled(s) : coefficients[k]; };
+    return runs_gram<Work>(x.rows(), x.cols()) ? gram(row, x, y, r, workspace)
+                                               : standard(row, x, y, r, workspace);
+  }
+
+  // X ← aX + (bR + cR²)X with R = XXᵀ
+  template <class Row, class Map>
+  Map standard(const Row& row, Map x, Map y, Map r, Workspace& workspace) const {
+    auto z = workspace.take<typename Map::Scalar>(r.rows(), r.rows());
+    Map *now = &x, *next = &y;
+    for (int k = 0; k < steps; ++k) {
+      if (k > 0) Products::gram(r, *now, workspace);
+      polynomial(z, row(k), r, workspace);
+      apply(*next, z, row(k).a, *now, workspace);
+      std::swap(now, next);
+    }
+    return *now;
+  }
+
+  // Z = bR + cR², Q ← Q(aI + Z), R ← (aI + Z) R (aI + Z), X ← QX
+  template <class Row, class Map>
+  Map gram(const Row& row, Map x, Map y, Map r, Workspace& workspace) const {
+    using Work = typename Map::Scalar;
+    const Index m = r.rows();
+    auto z = workspace.take<Work>(m, m), q0 = workspace.take<Work>(m, m), q1 = workspace.take<Work>(m, m);
+    Map *now = &x, *next = &y, *q = &q0, *t = &q1;
+    for (int k = 0; k < steps; ++k) {
+      const bool restart = detail::restarts_before<Work>(k);
+      if (restart) {
+        apply(*next, *q, 0, *now, workspace);
+        std::swap(now, next);
+        Products::gram(r, *now, workspace);
       }
-      b = static_cast<Scalar>(cb) * a;
-      if (cc != 0) b.noalias() += (static_cast<Scalar>(cc) * a) * a;
-      y = static_cast<Scalar>(ca) * x;
-      if (x.rows() <= x.cols()) {
-        y.noalias() += b * x;
+      const auto a = static_cast<Work>(row(k).a);
+      polynomial(z, row(k), r, workspace);
+      if (k == 0 || restart) {
+        *q = z;
+        q->diagonal().array() += a;
       } else {
-        y.noalias() += x * b;
+        Products::commuting(*t, Work(1), *q, z, a, *q, workspace);
+        std::swap(q, t);
       }
-      x = y;
+      if (k + 1 == steps || detail::restarts_before<Work>(k + 1)) continue;
+      Products::commuting(*t, Work(1), r, z, a, r, workspace);
+      Products::commuting(r, Work(1), *t, z, a, *t, workspace);
+    }
+    apply(*next, *q, 0, *now, workspace);
+    return *next;
+  }
+
+  // z ← bR + cR²
+  template <class Map>
+  void polynomial(Map z, const Quintic& p, Map r, Workspace& workspace) const {
+    using Work = typename Map::Scalar;
+    if (p.c == 0) {
+      z = static_cast<Work>(p.b) * r;
+    } else {
+      Products::commuting(z, static_cast<Work>(p.c), r, r, static_cast<Work>(p.b), r, workspace);
     }
   }
+
+  // y ← b x + keep · x
+  template <class Map>
+  void apply(Map y, Map b, double keep, Map x, Workspace& workspace) const {
+    Products::apply(y, b, static_cast<typename Map::Scalar>(keep), x, workspace);
+  }
 };
+
+/// Newton–Schulz in the matrix's own precision: PyTorch's five steps unless said otherwise.
+using NewtonSchulz = BasicNewtonSchulz<>;
+
+/// The floating-point operations of a method on a `rows` x `cols` matrix, as `method.flops`.
+template <class Scalar = float, class Method>
+double flops(Index rows, Index cols, const Method& method) {
+  return method.template flops<typename Method::template Compute<Scalar>>(rows, cols);
+}
 
 }  // namespace gradus

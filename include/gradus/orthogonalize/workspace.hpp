@@ -41,6 +41,12 @@ class Workspace {
     used_ = 0;
   }
 
+  /// How many bytes have been taken, for `rewind`.
+  std::size_t used() const { return used_; }
+
+  /// Gives back what was taken since `used()` was `used`.
+  void rewind(std::size_t used) { used_ = used; }
+
   /// The next `rows` x `cols` of the room that `reset` made; the coefficients are not set.
   template <class Scalar>
   MatrixMap<Scalar> take(Eigen::Index rows, Eigen::Index cols) {

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <initializer_list>
+#include <stdexcept>
+
+namespace gradus {
+
+/// Coefficients of the odd polynomial p(σ) = aσ + bσ³ + cσ⁵ that one Newton–Schulz step applies to the
+/// singular values.
+struct Quintic {
+  double a, b, c;
+
+  /// p(σ)
+  constexpr double operator()(double sigma) const {
+    const double square = sigma * sigma;
+    return sigma * (a + square * (b + square * c));
+  }
+  /// The polynomial σ ↦ p(σ / s).
+  constexpr Quintic of_scaled(double s) const { return {a / s, b / (s * s * s), c / (s * s * s * s * s)}; }
+};
+
+/// The polynomials of an iteration: one for every step, or a table of one row a step. A table is made for its
+/// number of steps and no other: cut short it would not converge.
+class Coefficients {
+ public:
+  static constexpr int most_rows = 24;  ///< of a table
+
+  constexpr Coefficients(const Quintic& every_step) : rows_{every_step} {}
+
+  /// Throws `std::invalid_argument` for no rows or more than `most_rows`.
+  template <class Iterator>
+  constexpr Coefficients(Iterator first, Iterator last) : size_(static_cast<int>(last - first)) {
+    if (size_ < 1 || size_ > most_rows) {
+      throw std::invalid_argument("gradus: a table of coefficients must have 1 to 24 rows");
+    }
+    std::copy(first, last, rows_.begin());
+  }
+
+  constexpr Coefficients(std::initializer_list<Quintic> table) : Coefficients(table.begin(), table.end()) {}
+
+  /// The number of rows of a table, 0 if there is one polynomial for every step.
+  constexpr int size() const { return size_; }
+
+  /// The polynomial of a step, counted from 0.
+  constexpr const Quintic& operator[](int step) const {
+    return rows_[static_cast<std::size_t>(size_ == 0 ? 0 : step)];
+  }
+
+ private:
+  std::array<Quintic, most_rows> rows_{};
+  int size_ = 0;
+};
+
+/// Named coefficients.
+namespace quintics {
+
+/// Keller Jordan's (2024): lifts small singular values fast but does not converge; they end up between 0.68
+/// and 1.14 (0.68 and 1.21 where they began below 0.01).
+inline constexpr Quintic jordan{3.4445, -4.7750, 2.0315};
+
+/// p(1) = 1, p'(1) = p''(1) = 0: converges, monotonically and with cubic order, from any σ in (0, 1.52]; 12
+/// steps do for a well-conditioned matrix in double.
+inline constexpr Quintic convergent{15.0 / 8, -10.0 / 8, 3.0 / 8};
+
+/// The classical iteration, of quadratic order and the slowest: converges from any σ in (0, 1.73].
+inline constexpr Quintic cubic{3.0 / 2, -1.0 / 2, 0};
+
+/// YouJiacheng's five steps (modded-nanogpt, 2025), tuned by gradient descent: singular values from 0.01 on
+/// end up between 0.97 and 1.15, from 0.1 on between 0.97 and 1.04.
+inline constexpr Coefficients you{{4.0848, -6.8946, 2.9270},
+                                  {3.9505, -6.3029, 2.6377},
+                                  {3.7418, -5.5913, 2.3037},
+                                  {2.8769, -3.1427, 1.2046},
+                                  {2.8366, -3.0525, 1.2012}};
+
+}  // namespace quintics
+
+}  // namespace gradus

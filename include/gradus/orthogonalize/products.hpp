@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT
+//
+// The three products that Newton–Schulz is made of, and who computes them.
+#pragma once
+
+#include <concepts>
+#include <gradus/orthogonalize/tiled_product.hpp>
+
+namespace gradus {
+
+/// Who computes the products of Newton–Schulz on x, m x n with m ≤ n: a policy of three operations and their
+/// scratch memory. Symmetric matrices are given and returned whole. Only the first argument changes; it may
+/// be d, but no factor of its own product.
+///
+///     gram(a, x)                       a ← x xᵀ
+///     commuting(c, scale, a, b, keep, d)   c ← scale · a b + keep · d, where a, b commute and all are
+///     symmetric apply(y, b, keep, x)             y ← b x + keep · x, where b is symmetric
+///
+/// `TiledProducts` is the default, `EigenProducts` uses Eigen's own (and so the BLAS of `EIGEN_USE_BLAS`),
+/// `OneDnnProducts` is in an optional header.
+template <class P, class Scalar>
+concept MatrixProducts = requires(MatrixMap<Scalar> x, Scalar number, Workspace& workspace) {
+  { P::template scratch<Scalar>(Index{}, Index{}) } -> std::convertible_to<std::size_t>;
+  P::gram(x, x, workspace);
+  P::commuting(x, number, x, x, number, x, workspace);
+  P::apply(x, x, number, x, workspace);
+};
+
+/// Products made for symmetric results: one triangle is computed, which halves the work, and their packing
+/// memory is the workspace's, so nothing is allocated. Large ones use all OpenMP threads; every coefficient
+/// is summed in the same order for any number of them, so the bits are the same.
+struct TiledProducts {
+  template <class Scalar>
+  static std::size_t scratch(Index rows, Index cols) {
+    return detail::TiledProduct<Scalar>::scratch(std::max(rows, cols));
+  }
+  template <class Scalar>
+  static void gram(MatrixMap<Scalar> a, MatrixMap<Scalar> x, Workspace& workspace) {
+    run(true, Scalar(1), rows_of(x), rows_of(x), Scalar(0), x, a, workspace);
+  }
+  template <class Scalar>
+  static void commuting(MatrixMap<Scalar> c, Scalar scale, MatrixMap<Scalar> a, MatrixMap<Scalar> b,
+                        Scalar keep, MatrixMap<Scalar> d, Workspace& workspace) {
+    run(true, scale, rows_of(a), rows_of(b), keep, d, c, workspace);  // rows of b are its columns
+  }
+  template <class Scalar>
+  static void apply(MatrixMap<Scalar> y, MatrixMap<Scalar> b, Scalar keep, MatrixMap<Scalar> x,
+                    Workspace& workspace) {
+    run(false, Scalar(1), rows_of(b), columns_of(x), keep, x, y, workspace);
+  }
+
+ private:
+  template <class Scalar>
+  struct Factor : detail::Factor<Scalar> {
+    Index depth;
+  };
+  template <class Scalar>
+  static Factor<Scalar> rows_of(MatrixMap<Scalar> x) {
+    return {{x.data(), 1, x.rows()}, x.cols()};
+  }
+  template <class Scalar>
+  static Factor<Scalar> columns_of(MatrixMap<Scalar> x) {
+    return {{x.data(), x.rows(), 1}, x.rows()};
+  }
+  template <class Scalar>
+  static void run(bool symmetric, Scalar scale, Factor<Scalar> left, Factor<Scalar> right, Scalar keep,
+                  MatrixMap<Scalar> addend, MatrixMap<Scalar> result, Workspace& workspace) {
+    const detail::Finish<Scalar> finish{scale,         keep,          addend.data(),
+                                        addend.rows(), result.data(), result.rows()};
+    detail::TiledProduct<Scalar>(symmetric, left.depth, left, right, finish, result.rows(), result.cols())
+        .run(workspace);
+  }
+};
+
+/// Eigen's own products: plain ones, and with `EIGEN_USE_BLAS` those of a BLAS. Eigen takes packing memory
+/// from the heap where matrices are large.
+struct EigenProducts {
+  template <class Scalar>
+  static std::size_t scratch(Index, Index) {
+    return 0;
+  }
+  template <class Scalar>
+  static void gram(MatrixMap<Scalar> a, MatrixMap<Scalar> x, Workspace&) {
+    a.noalias() = x * x.transpose();
+  }
+  template <class Scalar>
+  static void commuting(MatrixMap<Scalar> c, Scalar scale, MatrixMap<Scalar> a, MatrixMap<Scalar> b,
+                        Scalar keep, MatrixMap<Scalar> d, Workspace&) {
+    c = keep * d;
+    c.noalias() += scale * a * b;
+  }
+  template <class Scalar>
+  static void apply(MatrixMap<Scalar> y, MatrixMap<Scalar> b, Scalar keep, MatrixMap<Scalar> x, Workspace&) {
+    y = keep * x;
+    y.noalias() += b * x;
+  }
+};
+
+/// Who computes where nobody says: `TiledProducts`, or `EigenProducts` where `EIGEN_USE_BLAS` asks for a
+/// BLAS.
+#ifdef EIGEN_USE_BLAS
+using DefaultProducts = EigenProducts;
+#else
+using DefaultProducts = TiledProducts;
+#endif
+
+}  // namespace gradus
