@@ -8,6 +8,7 @@
 #include <gradus/orthogonalize/newton_schulz.hpp>
 #include <map>
 #include <tuple>
+#include <unordered_map>
 
 namespace gradus {
 
@@ -97,26 +98,33 @@ struct OneDnnProducts {
         stride, scale, keep};
     auto found = made.find(key);
     if (found == made.end()) {
-      dnnl::post_ops finish;
       dnnl::primitive_attr attributes;
+      if (keep != 0) {
+        dnnl::post_ops add;
+        add.append_sum(keep);
+        attributes.set_post_ops(add);
+      }
 #if DNNL_VERSION_MAJOR >= 3
-      if (scale != 1) finish.append_eltwise(dnnl::algorithm::eltwise_linear, scale, 0);
-      if (keep != 0) finish.append_sum(keep);
-      attributes.set_post_ops(finish);
+      if (scale != 1) attributes.set_scales_mask(DNNL_ARG_SRC, 0);
       const dnnl::matmul::primitive_desc product(engine, left_memory, right_memory, result_memory,
                                                  attributes);
 #else
-      if (scale != 1) finish.append_eltwise(1, dnnl::algorithm::eltwise_linear, scale, 0);
-      if (keep != 0) finish.append_sum(keep);
-      attributes.set_post_ops(finish);
+      if (scale != 1) attributes.set_output_scales(0, {scale});
       const dnnl::matmul::primitive_desc product({left_memory, right_memory, result_memory}, attributes,
                                                  engine);
 #endif
       found = made.emplace(key, dnnl::matmul(product)).first;
     }
-    found->second.execute(stream, {{DNNL_ARG_SRC, {left_memory, engine, left}},
-                                   {DNNL_ARG_WEIGHTS, {right_memory, engine, right}},
-                                   {DNNL_ARG_DST, {result_memory, engine, result}}});
+    std::unordered_map<int, dnnl::memory> arguments{{DNNL_ARG_SRC, {left_memory, engine, left}},
+                                                    {DNNL_ARG_WEIGHTS, {right_memory, engine, right}},
+                                                    {DNNL_ARG_DST, {result_memory, engine, result}}};
+#if DNNL_VERSION_MAJOR >= 3
+    if (scale != 1) {
+      const dnnl::memory::desc one({1}, dnnl::memory::data_type::f32, dnnl::memory::dims{1});
+      arguments.emplace(DNNL_ARG_ATTR_SCALES | DNNL_ARG_SRC, dnnl::memory(one, engine, &scale));
+    }
+#endif
+    found->second.execute(stream, arguments);
     stream.wait();
   }
 };

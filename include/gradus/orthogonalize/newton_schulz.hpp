@@ -118,7 +118,10 @@ struct BasicNewtonSchulz {
     static_assert(MatrixProducts<Products, Work>, "gradus: these products cannot compute in this precision");
     using Wide = std::common_type_t<Scalar, double>;
     const double norm = gradus::norm(x);
-    if (norm == 0) return;
+    if (norm < std::numeric_limits<double>::min()) {  // zero, or 1 / norm would be infinite
+      x.setZero();
+      return;
+    }
     if (!std::isfinite(norm)) {
       x.setConstant(std::numeric_limits<Scalar>::quiet_NaN());
       return;
@@ -131,7 +134,7 @@ struct BasicNewtonSchulz {
     const bool tall = x.rows() > x.cols();
     const auto [m, n] = std::minmax({x.rows(), x.cols()});
     auto wide = workspace.take<Work>(m, n);
-    const auto scaled = (x.template cast<Wide>() / divisor).template cast<Work>();
+    const auto scaled = (x.template cast<Wide>() * (Wide(1) / divisor)).template cast<Work>();
     if (tall) {
       wide = scaled.transpose();
     } else {
