@@ -56,9 +56,12 @@ ProductSeconds product_seconds(Index rows, Index cols, int threads) {
     const MatrixXf x = MatrixXf::Random(m, n) / static_cast<float>(n);
     MatrixXf a = x * x.transpose(), b = a, y = x;
     constexpr double enough = 0.05;
-    entry->second = {.gram = bench::run(1, [&] { a.noalias() = x * x.transpose(); }, enough),
-                     .square = bench::run(1, [&] { b.noalias() = a * a; }, enough),
-                     .apply = bench::run(1, [&] { y.noalias() = b * x; }, enough)};
+    entry->second = {.gram = bench::run(
+                         1, [&] { a.noalias() = x * x.transpose(); }, enough),
+                     .square = bench::run(
+                         1, [&] { b.noalias() = a * a; }, enough),
+                     .apply = bench::run(
+                         1, [&] { y.noalias() = b * x; }, enough)};
   }
   return entry->second;
 }

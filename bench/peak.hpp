@@ -37,7 +37,7 @@ struct Bfloat16MultiplyAdd {
 /// because one multiply-add has to wait for the one before it on the same sum.
 template <class MultiplyAdd>
 struct RegisterLoop {
-  static constexpr int rounds = 1 << 16, sums = EIGEN_ARCH_DEFAULT_NUMBER_OF_REGISTERS * 3 / 4;
+  static constexpr int rounds = 1 << 18, sums = EIGEN_ARCH_DEFAULT_NUMBER_OF_REGISTERS * 3 / 4;
   static constexpr double operations = double{rounds} * sums * MultiplyAdd::operations;
 
   static void run() { run(std::make_integer_sequence<int, sums>()); }

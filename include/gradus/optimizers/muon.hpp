@@ -68,7 +68,7 @@ struct BasicMuon {
   MuonMomentum accumulation = MuonMomentum::mean;     ///< what b is
   int row_blocks = 1;                                 ///< at least 1
   int column_blocks = 1;                              ///< at least 1
-  Method orthogonalizer = detail::guarded<Method>(NormGuard::max);  ///< how the polar factor is found
+  Method orthogonalizer = detail::guarded<Method>(NormGuard::max);  ///< ε = 1e-7 unless you set another
 
   template <class Tree>
   using State = MuonState<Tree>;
