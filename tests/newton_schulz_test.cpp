@@ -261,7 +261,7 @@ TEMPLATE_TEST_CASE("products that know their symmetry equal plain ones of any sh
     Matrix x(m, n);
     for (Index i = 0; i < x.size(); ++i)
       x(i) = static_cast<TestType>(std::sin(0.2 + 0.37 * static_cast<double>(i)));
-    const auto run = [&](auto products) {
+    const auto run = [&, m = m, n = n](auto products) {
       using Products = decltype(products);
       Workspace workspace;
       workspace.reset(Products::template scratch<TestType>(m, n));
