@@ -107,8 +107,8 @@ class TiledProduct {
       wait_for_all(threads);
       // Dealt out to and fro: the rows of a triangle grow longer.
       for (Index r = 0; r < tile_rows(); ++r) {
-        const Index turn = r % (2 * threads);
-        if (std::min(turn, 2 * threads - 1 - turn) == thread) run_tile_row(thread, r, depth, length);
+        const Index round = 2 * Index{threads}, turn = r % round;
+        if (std::min(turn, round - 1 - turn) == thread) run_tile_row(thread, r, depth, length);
       }
       wait_for_all(threads);
     }
