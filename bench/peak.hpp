@@ -48,7 +48,11 @@ struct RegisterLoop {
   static void run(std::integer_sequence<int, Index...>) {
     MultiplyAdd step;
     benchmark::DoNotOptimize(step);
-    typename MultiplyAdd::Packet sum[sums] = {};
+    // Sums that the compiler could see to be equal would be one sum.
+    float start = 1;
+    benchmark::DoNotOptimize(start);
+    typename MultiplyAdd::Packet sum[sums] = {
+        Eigen::internal::pset1<typename MultiplyAdd::Packet>(start + static_cast<float>(Index))...};
     for (int i = 0; i < rounds; ++i) (step(sum[Index]), ...);
     benchmark::DoNotOptimize(sum);
   }
