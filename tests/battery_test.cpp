@@ -87,7 +87,7 @@ std::vector<char> bytes_of(const State& state) {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("every optimizer minimises", "", float, double) {
+TEMPLATE_TEST_CASE("every optimizer minimises", "[long]", float, double) {
   using Vector = Eigen::Matrix<TestType, Eigen::Dynamic, 1>;
   for_each_optimizer([](const auto& entry) {
     // The learning rate falls to zero, as every method needs that steps by sign or by polar factor.
@@ -122,7 +122,7 @@ TEMPLATE_TEST_CASE("every optimizer minimises", "", float, double) {
   });
 }
 
-TEMPLATE_TEST_CASE("the number of threads does not change a bit", "", float, double) {
+TEMPLATE_TEST_CASE("the number of threads does not change a bit", "[long]", float, double) {
 #ifdef _OPENMP
   for_each_optimizer([](const auto& entry) {
     INFO(entry.name);
