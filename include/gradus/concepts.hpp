@@ -4,6 +4,7 @@
 #pragma once
 
 #include <gradus/core/checks.hpp>
+#include <gradus/core/for_each_block.hpp>
 #include <gradus/core/lazy.hpp>
 #include <gradus/core/like.hpp>
 #include <gradus/core/tree.hpp>
@@ -29,6 +30,22 @@ concept Optimizer = Parameters<P> && requires(const O& optimizer, P& params, con
   optimizer.init(grads);
   requires requires(decltype(optimizer.init(grads))& state) { optimizer.step(params, grads, state); };
 };
+
+/// The state that an optimizer makes for parameters of the structure of `P`.
+template <class O, class P>
+using state_of = decltype(std::declval<const O&>().init(std::declval<const like<P>&>()));
+
+/// A copy of the point that an optimizer offers as its result. That is `optimizer.solution(params, state)`
+/// where gradients are taken at another point than the iterate, or iterates are averaged; else `params`.
+template <class O, Parameters P, class State>
+auto solution(const O& optimizer, const P& params, const State& state) {
+  auto result = detail::deep_copy(params);
+  if constexpr (requires { optimizer.solution(params, state); }) {
+    const auto& found = optimizer.solution(params, state);
+    for_each_block([](auto& x, const auto& value) { x = value; }, result, found);
+  }
+  return result;
+}
 
 /// A function to be minimised: `f(x)` is its value, `f(x, gradient)` writes the gradient, of the structure
 /// and shapes of `x`, and returns the value. Written by the library (objectives/) or the user, lambdas

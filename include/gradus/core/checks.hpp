@@ -103,6 +103,11 @@ inline void require_nonnegative(std::string_view who, std::string_view field, do
   require_field(value >= 0 && std::isfinite(value), who, field, value, "be finite and at least 0");
 }
 
+/// Refuses a hyperparameter that is zero, negative, infinite or NaN.
+inline void require_positive(std::string_view who, std::string_view field, double value) {
+  require_field(value > 0 && std::isfinite(value), who, field, value, "be finite and positive");
+}
+
 /// Refuses a decay factor outside [0, 1).
 inline void require_fraction(std::string_view who, std::string_view field, double value) {
   require_field(value >= 0 && value < 1, who, field, value, "lie in [0, 1)");

@@ -178,27 +178,39 @@ void for_each_block(const Kernel& kernel, P& params, Trees&... trees) {
   }
 }
 
-/// The sum of `f(block, ...)` over all coefficients, in `double`. `f` returns an array expression of doubles.
-/// The order of the additions depends on the shapes alone: the result has the same bits for any number of
-/// threads.
-template <class F, class First, class... Rest>
-double sum_blocks(const F& f, const First& first, const Rest&... rest) {
+/// N sums over all coefficients, in `double`: `f(block, ...)` returns a `std::tuple` of N arrays of doubles.
+/// As in `for_each_block`, what `f` changes is stored in the trees that are not const. The order of the
+/// additions depends on the shapes alone: the results have the same bits for any number of threads.
+template <std::size_t N, class F, class First, class... Rest>
+std::array<double, N> sum_blocks(const F& f, First& first, Rest&... rest) {
   constexpr int most = 64;
   const Index total = coefficient_count(first);
   const Index wanted = total / (detail::parallel_threshold / 2);
   const int segments = wanted < 1 ? 1 : (wanted < most ? static_cast<int>(wanted) : most);
-  std::array<double, most> partial;
+  std::array<std::array<double, N>, most> partial;
   detail::for_each_segment(total, segments, [&](int s, Index begin, Index end) {
-    double sum = 0;
-    const auto add = [&](Index count, const auto&... values) {
-      sum += f(values...).reshaped().head(count).sum();
+    std::array<double, N> sums{};
+    const auto add = [&](Index count, auto&... values) {
+      const auto terms = f(values...);
+      [&]<std::size_t... I>(std::index_sequence<I...>) {
+        ((sums[I] += std::get<I>(terms).reshaped().head(count).sum()), ...);
+      }
+      (std::make_index_sequence<N>{});
     };
     detail::run_segment(add, begin, end, first, rest...);
-    partial[static_cast<std::size_t>(s)] = sum;
+    partial[static_cast<std::size_t>(s)] = sums;
   });
-  double sum = 0;
-  for (int s = 0; s < segments; ++s) sum += partial[static_cast<std::size_t>(s)];
-  return sum;
+  std::array<double, N> sums{};
+  for (int s = 0; s < segments; ++s) {
+    for (std::size_t i = 0; i < N; ++i) sums[i] += partial[static_cast<std::size_t>(s)][i];
+  }
+  return sums;
+}
+
+/// The sum of `f(block, ...)`, one array of doubles, over all coefficients.
+template <class F, class... Trees>
+double sum_blocks(const F& f, Trees&... trees) {
+  return sum_blocks<1>([&](auto&... values) { return std::tuple(f(values...).eval()); }, trees...)[0];
 }
 
 /// The Euclidean norm of all coefficients of a tree, in `double`, without overflow or underflow on the way.

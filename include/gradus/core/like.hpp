@@ -108,12 +108,22 @@ like<P> zeros_like(const P& params) {
   return full_like(params, 0.0);
 }
 
+/// An owning tree with the structure, shapes, scalars and values of `params`.
+template <Parameters P>
+like<P> copy_like(const P& params) {
+  like<P> copy;
+  detail::grow(copy, params);
+  walk(
+      "copy_like", [](const Path&, const auto& from, auto& to) { to = from; }, params, copy);
+  return copy;
+}
+
 namespace detail {
 
 // Whether a copy of a tree has matrices of its own. A copy of a view shares those of the original.
 template <class P>
 consteval bool copies_deeply() {
-  if constexpr (std::is_reference_v<P>) {
+  if constexpr (std::is_reference_v<P> || is_subset<P>) {
     return false;
   } else if constexpr (Leaf<P>) {
     return std::derived_from<P, Eigen::PlainObjectBase<P>>;
@@ -139,10 +149,7 @@ auto deep_copy(const P& x) {
   } else if constexpr (copies_deeply<P>()) {
     return x;
   } else {
-    like<P> copy = zeros_like(x);
-    walk(
-        "deep_copy", [](const Path&, const auto& from, auto& to) { to = from; }, x, copy);
-    return copy;
+    return copy_like(x);
   }
 }
 

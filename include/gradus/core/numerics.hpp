@@ -49,6 +49,16 @@ EIGEN_ALWAYS_INLINE auto root(const Values& x) {
   return x.unaryExpr(detail::Root<Scalar>{});
 }
 
+/// −1, 0 or 1 for each coefficient of a block; NaN stays NaN, of which Eigen's `sign()` makes 0.
+template <class Values>
+EIGEN_ALWAYS_INLINE auto sign_of(const Values& x) {
+  using Scalar = typename Values::Scalar;
+  return x.unaryExpr([](Scalar value) {
+    const Scalar one = value > 0 ? Scalar(1) : value;
+    return value < 0 ? Scalar(-1) : one;
+  });
+}
+
 /// Multiplies `power` by β and returns 1 − `power`: Adam's bias correction 1 − βᵗ where β is the same in
 /// every step, and the right one where a schedule changes it.
 inline double advance(double& power, double beta) {

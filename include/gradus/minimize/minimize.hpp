@@ -85,8 +85,10 @@ bool any_asks_to_stop(const P& progress, Observers&... observers) {
 }  // namespace detail
 
 /// Minimises `objective` from `start` (an Eigen object or expression, or any tree of parameters; it is
-/// copied) with a copy of `optimizer`. Observers are called with the start and after every step. Throws what
-/// `init` refuses.
+/// copied) with a copy of `optimizer`. Observers are called with the start and after every step. Of an
+/// optimizer whose `solution` is another point than the parameters (`Nesterov`, `ScheduleFreeSGD`, ...)
+/// observers see the points where gradients are taken, and the last point is the solution. Throws what `init`
+/// refuses.
 ///
 ///     auto result = minimize(StyblinskiTang{}, Eigen::Vector2d{4.1, 4.5}, Adam{.learning_rate = 0.1});
 template <class F, class Start, class O, class... Observers>
@@ -140,6 +142,12 @@ auto minimize(const F& objective, const Start& start, const O& optimizer, const 
     }
     previous = value;
     optimizer.step(x, std::as_const(gradient), state);
+  }
+  if constexpr (requires { optimizer.solution(x, state); }) {
+    x = solution(optimizer, x, state);
+    result.value = static_cast<double>(objective(std::as_const(x), gradient));
+    ++result.evaluations;
+    if (result.value < result.best_value) result.best_value = result.value, result.best_x = x;
   }
   result.gradient_norm = norm(gradient);
   result.x = std::move(x);

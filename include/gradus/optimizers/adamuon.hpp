@@ -38,8 +38,7 @@ struct BasicAdaMuon {
   template <Parameters P>
   State<like<P>> init(const P& params) const {
     require_fraction("AdaMuon", "beta2", beta2);
-    require_field(epsilon > 0 && std::isfinite(epsilon), "AdaMuon", "epsilon", epsilon,
-                  "be finite and positive");
+    require_positive("AdaMuon", "epsilon", epsilon);
     return {muon().init("AdaMuon", params), zeros_like(params)};
   }
 

@@ -51,8 +51,7 @@ struct Dion {
     require_nonnegative("Dion", "weight_decay", weight_decay);
     require_field(rank_fraction > 0 && rank_fraction <= 1, "Dion", "rank_fraction", rank_fraction,
                   "lie in (0, 1]");
-    require_field(epsilon > 0 && std::isfinite(epsilon), "Dion", "epsilon", epsilon,
-                  "be finite and positive");
+    require_positive("Dion", "epsilon", epsilon);
     State<like<P>> state;
     state.m = make_matrices_like(params, [](const Path&, const auto& leaf) {
       return MatrixOf<decltype(leaf)>::Zero(leaf.rows(), leaf.cols());

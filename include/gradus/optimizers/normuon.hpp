@@ -48,8 +48,7 @@ struct BasicNorMuon {
   template <Parameters P>
   State<like<P>> init(const P& params) const {
     require_fraction("NorMuon", "beta2", beta2);
-    require_field(epsilon > 0 && std::isfinite(epsilon), "NorMuon", "epsilon", epsilon,
-                  "be finite and positive");
+    require_positive("NorMuon", "epsilon", epsilon);
     const auto zeros = [&]<class L>(const Path&, const L& leaf) {
       const Index count = by_rows(leaf.rows(), leaf.cols()) ? leaf.rows() : leaf.cols();
       return Eigen::MatrixX<detail::Compute<typename L::Scalar>>::Zero(count, 1);

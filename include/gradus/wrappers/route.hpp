@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <gradus/core/checks.hpp>
-#include <gradus/core/like.hpp>
+#include <gradus/concepts.hpp>
 #include <vector>
 
 namespace gradus {
@@ -33,7 +32,7 @@ struct Route<std::tuple<Predicates...>, std::tuple<Optimizers...>> {
     struct Place {
       Index rows, cols;
     };
-    std::tuple<typename Optimizers::template State<Tree>...> states;
+    std::tuple<state_of<Optimizers, Tree>...> states;
     std::vector<std::uint8_t> choice;  ///< which optimizer has the leaf
     std::vector<Place> shapes;         ///< of the leaves at `init`
     template <class Visitor>

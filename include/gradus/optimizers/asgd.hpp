@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <gradus/core/optimizer.hpp>
+
+namespace gradus {
+
+/// Averaged SGD (Polyak & Juditsky, SIAM J. Control Optim. 30, 1992), equal to `torch.optim.ASGD`: the rate
+/// falls, and a is the average of the points.
+///
+///     g ← g + λθ
+///     η_t = η/(1 + δη(t − 1))^α
+///     θ ← (1 − δη_t)θ − η_t g
+///     a ← a + (θ − a)/max(1, t − 1 − t0)         (a = θ until then)
+///
+/// `solution` is a. State: a. Reads and writes 5 numbers a coefficient.
+struct ASGD {
+  double learning_rate = 1e-2;  ///< η ≥ 0
+  double decay = 1e-4;          ///< δ ≥ 0, of the rate and of θ; PyTorch's lambd
+  double power = 0.75;          ///< α ≥ 0; PyTorch's alpha
+  double average_from = 1e6;    ///< t0 ≥ 0, the steps before the average begins
+  double weight_decay = 0;      ///< λ ≥ 0, coupled: added to the gradient
+
+  template <class Tree>
+  struct State {
+    Tree a;
+    std::int64_t t = 0;  ///< steps taken
+    GRADUS_STATE(a, t)
+  };
+
+  /// The recurrence, for one block of coefficients; `weight` is that of θ in a.
+  auto recurrence(double rate, double weight) const {
+    return [=, *this](auto& p, const auto& gradient, auto& a) {
+      const auto g = (gradient + weight_decay * p).eval();
+      p = (1 - decay * rate) * p - rate * g;
+      a += weight * (p - a);
+    };
+  }
+
+  /// Checks the hyperparameters (`std::invalid_argument`) and makes the state for `params`.
+  template <Parameters P>
+  State<like<P>> init(const P& params) const {
+    require_nonnegative("ASGD", "learning_rate", learning_rate);
+    require_nonnegative("ASGD", "decay", decay);
+    require_nonnegative("ASGD", "power", power);
+    require_nonnegative("ASGD", "average_from", average_from);
+    require_nonnegative("ASGD", "weight_decay", weight_decay);
+    return {zeros_like(params)};
+  }
+
+  /// One step. Throws `std::invalid_argument`, before anything is changed, when structures or shapes differ.
+  template <class P, class G, class Tree>
+  void step(P&& params, const G& grads, State<Tree>& state) const {
+    require_same_structure("ASGD", params, grads, state.a);
+    const auto before = static_cast<double>(state.t++);
+    const double rate = learning_rate / std::pow(1 + decay * learning_rate * before, power);
+    for_each_block(recurrence(rate, 1 / std::max(1.0, before - average_from)), params, grads, state.a);
+  }
+
+  /// The average a.
+  template <class P, class Tree>
+  const Tree& solution(const P&, const State<Tree>& state) const {
+    return state.a;
+  }
+};
+
+}  // namespace gradus

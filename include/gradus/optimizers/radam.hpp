@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <gradus/core/optimizer.hpp>
+
+namespace gradus {
+
+/// RAdam (Liu et al., arXiv:1908.03265), equal to `torch.optim.RAdam`: Adam that divides by the root mean
+/// square only when that is known well enough.
+///
+///     g ← g + λθ                                 (decoupled: θ ← (1 − ηλ)θ)
+///     m ← β1 m + (1 − β1)g,  m̂ = m/(1 − β1ᵗ)
+///     v ← β2 v + (1 − β2)g²
+///     ρ∞ = 2/(1 − β2) − 1,  ρ = ρ∞ − 2tβ2ᵗ/(1 − β2ᵗ)
+///     ρ > threshold:  θ ← θ − η m̂ r √(1 − β2ᵗ)/(√v + ε),  r² = (ρ − 4)(ρ − 2)ρ∞ / ((ρ∞ − 4)(ρ∞ − 2)ρ)
+///     otherwise:      θ ← θ − η m̂
+///
+/// The paper's threshold is 4. With β2 ≤ 0.6 this is momentum for ever. State: m, v. Reads and writes 7
+/// numbers a coefficient.
+struct RAdam {
+  double learning_rate = 1e-3;          ///< η ≥ 0
+  double beta1 = 0.9;                   ///< decay of the mean, in [0, 1)
+  double beta2 = 0.999;                 ///< decay of the mean square, in [0, 1)
+  double epsilon = 1e-8;                ///< ε ≥ 0, outside the root, before the correction
+  double weight_decay = 0;              ///< λ ≥ 0
+  bool decoupled_weight_decay = false;  ///< as in AdamW, instead of added to the gradient
+  double threshold = 5;                 ///< at least 4
+
+  template <class Tree>
+  struct State {
+    Tree m, v;
+    std::int64_t t = 0;                       ///< steps taken
+    double beta1_power = 1, beta2_power = 1;  ///< β1ᵗ, β2ᵗ
+    GRADUS_STATE(m, v, t, beta1_power, beta2_power)
+  };
+
+  /// The recurrence, for one block of coefficients: θ ← keep · θ − rate · m, divided by √v + ε if `adapt`.
+  auto recurrence(double rate, bool adapt) const {
+    return [=, *this](auto& p, const auto& gradient, auto& m, auto& v) {
+      const auto g = (gradient + coupled() * p).eval();
+      m += (1 - beta1) * (g - m);
+      v = beta2 * v + (1 - beta2) * g.square();
+      if (adapt) {
+        p = keep() * p - rate * m / (root(v) + representable(epsilon, v));
+      } else {
+        p = keep() * p - rate * m;
+      }
+    };
+  }
+
+  /// Checks the hyperparameters (`std::invalid_argument`) and makes the state for `params`.
+  template <Parameters P>
+  State<like<P>> init(const P& params) const {
+    require_nonnegative("RAdam", "learning_rate", learning_rate);
+    require_fraction("RAdam", "beta1", beta1);
+    require_fraction("RAdam", "beta2", beta2);
+    require_nonnegative("RAdam", "epsilon", epsilon);
+    require_nonnegative("RAdam", "weight_decay", weight_decay);
+    require_field(threshold >= 4, "RAdam", "threshold", threshold, "be at least 4");
+    return {zeros_like(params), zeros_like(params)};
+  }
+
+  /// One step. Throws `std::invalid_argument`, before anything is changed, when structures or shapes differ.
+  template <class P, class G, class Tree>
+  void step(P&& params, const G& grads, State<Tree>& state) const {
+    require_same_structure("RAdam", params, grads, state.m, state.v);
+    const auto t = static_cast<double>(++state.t);
+    const double c1 = advance(state.beta1_power, beta1), c2 = advance(state.beta2_power, beta2);
+    const double most = 2 / (1 - beta2) - 1, rho = most - 2 * t * state.beta2_power / c2;
+    const bool adapt = rho > threshold;
+    const double r =
+        adapt ? std::sqrt((rho - 4) * (rho - 2) * most / ((most - 4) * (most - 2) * rho) * c2) : 1;
+    for_each_block(recurrence(learning_rate * r / c1, adapt), params, grads, state.m, state.v);
+  }
+
+ private:
+  double coupled() const { return decoupled_weight_decay ? 0 : weight_decay; }
+  double keep() const { return decoupled_weight_decay ? 1 - learning_rate * weight_decay : 1; }
+};
+
+}  // namespace gradus
