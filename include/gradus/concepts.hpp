@@ -31,9 +31,9 @@ concept Optimizer = Parameters<P> && requires(const O& optimizer, P& params, con
   requires requires(decltype(optimizer.init(grads))& state) { optimizer.step(params, grads, state); };
 };
 
-/// The state that an optimizer makes for parameters of the structure of `P`.
+/// The state that an optimizer makes for `P`.
 template <class O, class P>
-using state_of = decltype(std::declval<const O&>().init(std::declval<const like<P>&>()));
+using state_of = decltype(std::declval<const O&>().init(std::declval<const P&>()));
 
 /// A copy of the point that an optimizer offers as its result. That is `optimizer.solution(params, state)`
 /// where gradients are taken at another point than the iterate, or iterates are averaged; else `params`.

@@ -17,6 +17,7 @@
 #include <gradus/core/state.hpp>
 #include <gradus/core/strip.hpp>
 #include <gradus/core/tree.hpp>
+#include <gradus/core/workspace.hpp>
 #include <gradus/gradients/clip.hpp>
 #include <gradus/minimize/minimize.hpp>
 #include <gradus/minimize/observers.hpp>
@@ -47,7 +48,6 @@
 #include <gradus/orthogonalize/orthogonalize.hpp>
 #include <gradus/orthogonalize/polar_express.hpp>
 #include <gradus/orthogonalize/polar_quality.hpp>
-#include <gradus/orthogonalize/workspace.hpp>
 #include <gradus/schedules/constant.hpp>
 #include <gradus/schedules/warmup_cosine.hpp>
 #include <gradus/version.hpp>

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <gradus/core/checks.hpp>
+#include <gradus/core/numerics.hpp>
 #include <gradus/core/segments.hpp>
 #include <gradus/core/strip.hpp>
 #include <limits>
@@ -12,13 +13,7 @@ namespace gradus {
 
 namespace detail {
 
-#if defined(__GNUC__) && !defined(__clang__)
-// g++ 12 takes the undefined registers in its own AVX-512 header for uninitialized variables (its bug
-// 105593), and would report that in the user's build wherever Eigen's packets are inlined into a kernel.
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wuninitialized"
-#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
-#endif
+GRADUS_PACKETS_BEGIN
 
 // Runs the kernel on `blocks` whole blocks; of the last one only `last` coefficients count. Not inlined:
 // every size, tail and split goes through this one compilation, so that a coefficient's new value depends on
@@ -34,9 +29,7 @@ EIGEN_DONT_INLINE void run_blocks(Kernel kernel, Index blocks, Index last, Strip
   }
 }
 
-#if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC diagnostic pop
-#endif
+GRADUS_PACKETS_END
 
 // The coefficients [begin, end) along strips: dense whole blocks in place, the rest through a staging buffer.
 template <class C, class Kernel, class... Strips>

@@ -7,7 +7,9 @@
 #include <exception>
 #include <gradus/core/segments.hpp>
 #include <gradus/core/tree.hpp>
+#include <gradus/core/workspace.hpp>
 #include <mutex>
+#include <vector>
 
 namespace gradus {
 
@@ -41,12 +43,11 @@ int leaf_threads(const P& params) {
   return little || uneven ? 1 : static_cast<int>(std::max(available, Index{1}));
 }
 
-/// Calls `f(thread, leaf, leaves...)` for every leaf of `params` and its companions. Leaves are spread over
-/// `leaf_threads(params)` OpenMP threads, one leaf a thread, the largest first; `thread` is less than
-/// `max_threads` and tells which scratch memory to use. With one thread the products inside `f` may use all
-/// of them.
+namespace detail {
+
+// Calls `f(thread, leaf, leaves...)` for every leaf, on this many threads, the largest leaves first.
 template <class F, class P, class... Trees>
-void for_each_leaf(int max_threads, const F& f, P& params, Trees&... trees) {
+void spread_leaves([[maybe_unused]] int threads, const F& f, P& params, Trees&... trees) {
   const Index largest = detail::LeafSizes(params).largest;
   // Every thread walks the whole tree, in rounds of leaves at most half as large as in the round before, and
   // does those whose number in this order it has drawn. So nothing is sorted and nothing is stored.
@@ -71,7 +72,6 @@ void for_each_leaf(int max_threads, const F& f, P& params, Trees&... trees) {
           params, trees...);
     }
   };
-  [[maybe_unused]] const int threads = std::min(leaf_threads(params), max_threads);
 #ifdef _OPENMP
   if (threads > 1) {
 #pragma omp parallel num_threads(threads)
@@ -83,6 +83,39 @@ void for_each_leaf(int max_threads, const F& f, P& params, Trees&... trees) {
   work(0);
 #endif
   if (failure) std::rethrow_exception(failure);
+}
+
+}  // namespace detail
+
+/// Calls `f(leaf, leaves...)` for every leaf of `params` and its companions. Leaves are spread over
+/// `leaf_threads(params)` OpenMP threads, one leaf a thread, the largest first. With one thread the loops and
+/// products inside `f` may use all of them.
+template <class F, class P, class... Trees>
+void for_each_leaf(const F& f, P& params, Trees&... trees) {
+  detail::spread_leaves(
+      leaf_threads(params), [&](int, auto&... leaves) { f(leaves...); }, params, trees...);
+}
+
+/// A workspace for each thread of `for_each_leaf`, with room for `bytes(leaf)` of any leaf.
+template <class P, class Bytes>
+std::vector<Workspace> make_workspaces(const P& params, const Bytes& bytes) {
+  std::size_t most = 0;
+  walk(
+      "gradus", [&](const Path&, const auto& leaf) { most = std::max(most, bytes(leaf)); }, params);
+  std::vector<Workspace> workspaces(static_cast<std::size_t>(leaf_threads(params)));
+  for (auto& workspace : workspaces) workspace.reset(most);
+  return workspaces;
+}
+
+/// Calls `f(scratch, leaf, leaves...)` for every leaf of `params` and its companions, where every thread has
+/// one of `scratch` to itself.
+template <class Scratch, class F, class P, class... Trees>
+void for_each_leaf(std::vector<Scratch>& scratch, const F& f, P& params, Trees&... trees) {
+  if (scratch.empty()) scratch.resize(1);
+  detail::spread_leaves(
+      std::min(leaf_threads(params), static_cast<int>(scratch.size())),
+      [&](int thread, auto&... leaves) { f(scratch[static_cast<std::size_t>(thread)], leaves...); }, params,
+      trees...);
 }
 
 }  // namespace gradus

@@ -154,4 +154,10 @@ auto deep_copy(const P& x) {
 }
 
 }  // namespace detail
+
+/// The type of a copy of `P` that shares no memory with it: `P` itself if its matrices are its own, else
+/// `like<P>`. State that is handed to a user's function has this type.
+template <Parameters P>
+using owned = decltype(detail::deep_copy(std::declval<const std::remove_cvref_t<P>&>()));
+
 }  // namespace gradus

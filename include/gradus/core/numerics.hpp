@@ -7,9 +7,23 @@
 #include <algorithm>
 #include <limits>
 
+// g++ 12 takes the undefined registers in its own AVX-512 header for uninitialized variables (its bug
+// 105593), and would report that in the user's build wherever Eigen's packets are inlined into our code.
+#if defined(__GNUC__) && !defined(__clang__)
+#define GRADUS_PACKETS_BEGIN                                                           \
+  _Pragma("GCC diagnostic push") _Pragma("GCC diagnostic ignored \"-Wuninitialized\"") \
+      _Pragma("GCC diagnostic ignored \"-Wmaybe-uninitialized\"")
+#define GRADUS_PACKETS_END _Pragma("GCC diagnostic pop")
+#else
+#define GRADUS_PACKETS_BEGIN
+#define GRADUS_PACKETS_END
+#endif
+
 namespace gradus {
 
 namespace detail {
+
+GRADUS_PACKETS_BEGIN
 
 // The processor's own square root. Eigen 3.4 approximates it in float (and with AVX-512 in double), makes NaN
 // of infinity, which would carry a second moment that overflowed into the parameter, and 0 of a denormal; it
@@ -30,6 +44,8 @@ EIGEN_ALWAYS_INLINE __m256d packet_root(const __m256d& x) { return _mm256_sqrt_p
 EIGEN_ALWAYS_INLINE __m512 packet_root(const __m512& x) { return _mm512_sqrt_ps(x); }
 EIGEN_ALWAYS_INLINE __m512d packet_root(const __m512d& x) { return _mm512_sqrt_pd(x); }
 #endif
+
+GRADUS_PACKETS_END
 
 template <class Scalar>
 struct Root {
@@ -58,6 +74,25 @@ EIGEN_ALWAYS_INLINE auto sign_of(const Values& x) {
     return value < 0 ? Scalar(-1) : one;
   });
 }
+
+/// The coefficients of a block, clamped to [−limit, limit]; NaN stays NaN, as with Eigen's `max` it may not.
+template <class Values>
+EIGEN_ALWAYS_INLINE auto clamped(const Values& x, double limit) {
+  using Scalar = typename Values::Scalar;
+  return x.unaryExpr([bound = static_cast<Scalar>(limit)](Scalar value) {
+    return value > bound ? bound : (value < -bound ? -bound : value);
+  });
+}
+
+GRADUS_PACKETS_BEGIN
+
+/// The squares of a block in `double`, to be summed without overflow.
+template <class Values>
+EIGEN_ALWAYS_INLINE auto wide_square(const Values& x) {
+  return x.template cast<double>().square().eval();
+}
+
+GRADUS_PACKETS_END
 
 /// Multiplies `power` by β and returns 1 − `power`: Adam's bias correction 1 − βᵗ where β is the same in
 /// every step, and the right one where a schedule changes it.

@@ -4,10 +4,8 @@
 #include <gradus/core/for_each_leaf.hpp>
 #include <gradus/core/matrices_like.hpp>
 #include <gradus/core/optimizer.hpp>
-#include <gradus/orthogonalize/workspace.hpp>
 #include <numbers>
 #include <random>
-#include <vector>
 
 namespace gradus {
 
@@ -62,13 +60,7 @@ struct Dion {
       for (auto& x : q.reshaped()) x = static_cast<std::remove_reference_t<decltype(x)>>(gaussian(engine));
       return q;
     });
-    state.workspaces.resize(static_cast<std::size_t>(leaf_threads(params)));
-    walk(
-        "Dion",
-        [&](const Path&, const auto& leaf, const auto& q) {
-          for (auto& workspace : state.workspaces) workspace.reset(scratch(leaf.rows(), q));
-        },
-        params, state.q);
+    state.workspaces = make_workspaces(params, [this](const auto& leaf) { return scratch(leaf); });
     return state;
   }
 
@@ -76,13 +68,11 @@ struct Dion {
   template <class P, class G, class Tree>
   void step(P&& params, const G& grads, State<Tree>& state) const {
     require_same_structure("Dion", params, grads, state.m);
-    if (state.workspaces.empty()) state.workspaces.resize(1);
     ++state.t;
     for_each_leaf(
-        static_cast<int>(state.workspaces.size()),
-        [&](int thread, auto& theta, const auto& grad, auto& m, auto& q) {
-          auto& workspace = state.workspaces[static_cast<std::size_t>(thread)];
-          workspace.reset(scratch(theta.rows(), q));
+        state.workspaces,
+        [&](Workspace& workspace, auto& theta, const auto& grad, auto& m, auto& q) {
+          workspace.reset(scratch(theta));
           step_leaf(theta, grad, m, q, workspace);
         },
         params, grads, state.m, state.q);
@@ -104,11 +94,12 @@ struct Dion {
     return std::sqrt(-2 * std::log(u)) * std::cos(2 * std::numbers::pi * v);
   }
 
-  template <class Matrix>
-  static std::size_t scratch(Index rows, const Matrix& q) {
-    using Scalar = typename Matrix::Scalar;
-    return Workspace::bytes<Scalar>(rows, q.cols()) + Workspace::bytes<Scalar>(q.rows(), q.cols()) +
-           Workspace::bytes<Scalar>(rows, q.rows()) + Workspace::bytes<Scalar>(q.cols(), 1);
+  template <class L>
+  std::size_t scratch(const L& leaf) const {
+    using Scalar = typename MatrixOf<L>::Scalar;
+    const Index m = leaf.rows(), n = leaf.cols(), r = rank(m, n);
+    return Workspace::bytes<Scalar>(m, r) + Workspace::bytes<Scalar>(n, r) + Workspace::bytes<Scalar>(m, n) +
+           Workspace::bytes<Scalar>(r, 1);
   }
 
   template <class Theta, class Grad, class Matrix>

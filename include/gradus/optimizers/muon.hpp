@@ -5,7 +5,6 @@
 #include <gradus/core/optimizer.hpp>
 #include <gradus/optimizers/muon_shape.hpp>
 #include <gradus/orthogonalize/orthogonalize.hpp>
-#include <vector>
 
 namespace gradus {
 
@@ -134,13 +133,7 @@ struct BasicMuon {
     require_blocks(who, params);
     State<like<P>> state;
     state.b = zeros_like(params);
-    state.workspaces.resize(static_cast<std::size_t>(leaf_threads(params)));
-    walk(
-        who,
-        [&](const Path&, const auto& leaf) {
-          for (auto& workspace : state.workspaces) workspace.reset(scratch(leaf));
-        },
-        params);
+    state.workspaces = make_workspaces(params, [this](const auto& leaf) { return scratch(leaf); });
     return state;
   }
 
@@ -150,13 +143,11 @@ struct BasicMuon {
             Statistics&... statistics) const {
     require_same_structure(who, params, grads, state.b);
     require_blocks(who, params);
-    if (state.workspaces.empty()) state.workspaces.resize(1);
     ++state.t;
     advance(state.momentum_power, momentum);
     for_each_leaf(
-        static_cast<int>(state.workspaces.size()),
-        [&](int thread, auto& theta, const auto& grad, auto& b, auto&... statistic) {
-          auto& workspace = state.workspaces[static_cast<std::size_t>(thread)];
+        state.workspaces,
+        [&](Workspace& workspace, auto& theta, const auto& grad, auto& b, auto&... statistic) {
           workspace.reset(scratch(theta));
           auto u = workspace.template take<ScalarOf<decltype(theta)>>(theta.rows(), theta.cols());
           for_each_block(average(state.momentum_power), b, grad, u);

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <Eigen/SVD>
-#include <gradus/orthogonalize/workspace.hpp>
+#include <gradus/core/workspace.hpp>
 #include <limits>
 #include <string_view>
 

@@ -3,7 +3,7 @@
 
 #include <cmath>
 #include <gradus/core/for_each_block.hpp>
-#include <gradus/orthogonalize/workspace.hpp>
+#include <gradus/core/workspace.hpp>
 
 namespace gradus {
 

@@ -4,8 +4,8 @@
 #pragma once
 
 #include <gradus/core/segments.hpp>
+#include <gradus/core/workspace.hpp>
 #include <gradus/orthogonalize/tile.hpp>
-#include <gradus/orthogonalize/workspace.hpp>
 
 namespace gradus::detail {
 

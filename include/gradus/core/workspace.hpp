@@ -13,9 +13,8 @@ namespace gradus {
 template <class Scalar>
 using MatrixMap = Eigen::Map<Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic>>;
 
-/// Scratch memory for orthogonalization, kept between calls so that repeated use allocates nothing. It only
-/// grows. One workspace serves one call at a time. A copy is an empty workspace: scratch has no value to
-/// copy.
+/// Scratch memory for matrices, kept between calls so that repeated use allocates nothing. It only grows. One
+/// workspace serves one call at a time. A copy is an empty workspace: scratch has no value to copy.
 class Workspace {
  public:
   Workspace() = default;

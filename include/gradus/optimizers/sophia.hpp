@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <gradus/core/optimizer.hpp>
+#include <random>
+
+namespace gradus {
+
+/// Sophia (Liu et al., arXiv:2305.14342, algorithm 3): momentum over an estimate of the diagonal of the
+/// Hessian, clipped where the curvature is small or negative.
+///
+///     t = 1, k + 1, 2k + 1, ...:  h ← β2 h + (1 − β2)ĥ
+///     m ← β1 m + (1 − β1)g
+///     θ ← (1 − ηλ)θ − η clip(m/max(γh, ε), ±ρ)
+///
+/// `estimator(params, estimate, t)` writes ĥ into `estimate`, a tree like `params`: `hutchinson` and
+/// `gauss_newton_bartlett` make such functions. The authors advise a γ that leaves 10 to 50 % of the
+/// coefficients unclipped; their code divides η by γ and keeps the batch size out of h. State: m, h, and room
+/// for ĥ. Reads and writes 6 numbers a coefficient, and 3 more where h changes.
+template <class Estimator>
+struct BasicSophia {
+  double learning_rate = 1e-4;  ///< η ≥ 0
+  double beta1 = 0.965;         ///< decay of the mean, in [0, 1)
+  double beta2 = 0.99;          ///< decay of the curvature, in [0, 1)
+  double gamma = 0.01;          ///< γ > 0; the paper has 0.01 with Hutchinson, 0.05 with Gauss–Newton
+  double epsilon = 1e-12;       ///< ε > 0
+  double weight_decay = 0.1;    ///< λ ≥ 0, decoupled
+  double clip = 1;              ///< ρ > 0
+  int period = 10;              ///< k ≥ 1
+  Estimator estimator{};        ///< of the diagonal of the Hessian
+
+  template <class Tree>
+  struct State {
+    Tree m, h;
+    std::int64_t t = 0;  ///< steps taken
+    Tree estimate;
+    GRADUS_STATE(m, h, t)
+  };
+
+  /// The curvature, for one block of coefficients.
+  auto average() const {
+    return [*this](auto& h, const auto& estimate) { h = beta2 * h + (1 - beta2) * estimate; };
+  }
+
+  /// The recurrence, for one block of coefficients.
+  auto recurrence() const {
+    return [*this](auto& p, const auto& g, auto& m, const auto& h) {
+      m += (1 - beta1) * (g - m);
+      const auto ratio = (m / (gamma * h).max(representable(epsilon, h))).eval();
+      p = (1 - learning_rate * weight_decay) * p - learning_rate * clamped(ratio, clip);
+    };
+  }
+
+  /// Checks the hyperparameters (`std::invalid_argument`) and makes the state for `params`.
+  template <Parameters P>
+  State<owned<P>> init(const P& params) const {
+    require_nonnegative("Sophia", "learning_rate", learning_rate);
+    require_fraction("Sophia", "beta1", beta1);
+    require_fraction("Sophia", "beta2", beta2);
+    require_positive("Sophia", "gamma", gamma);
+    require_positive("Sophia", "epsilon", epsilon);
+    require_nonnegative("Sophia", "weight_decay", weight_decay);
+    require_positive("Sophia", "clip", clip);
+    require_field(period >= 1, "Sophia", "period", period, "be at least 1");
+    auto zeros = detail::deep_copy(params);
+    walk(
+        "Sophia", [](const Path&, auto& leaf) { leaf.setZero(); }, zeros);
+    return {zeros, zeros, 0, zeros};
+  }
+
+  /// One step. Throws `std::invalid_argument`, before anything is changed, when structures or shapes differ.
+  template <class P, class G, class Tree>
+  void step(P&& params, const G& grads, State<Tree>& state) const {
+    require_same_structure("Sophia", params, grads, state.m, state.h, state.estimate);
+    if (state.t++ % period == 0) {
+      estimator(std::as_const(params), state.estimate, state.t);
+      for_each_block(average(), state.h, std::as_const(state.estimate));
+    }
+    for_each_block(recurrence(), params, grads, state.m, std::as_const(state.h));
+  }
+};
+
+/// Sophia with this estimator: `auto o = sophia(hutchinson(product, 1)); o.learning_rate = 6e-4;`
+template <class Estimator>
+BasicSophia<Estimator> sophia(Estimator estimator) {
+  return {.estimator = std::move(estimator)};
+}
+
+/// The estimate u ⊙ ∇²f u of the Hessian's diagonal, with random signs u; made by `hutchinson`.
+template <class Product>
+struct Hutchinson {
+  Product hessian_vector_product;  ///< `(params, u, out)` writes ∇²f(params) u into `out`
+  std::uint32_t seed = 0;          ///< of the signs, together with t
+
+  template <class P, class Tree>
+  void operator()(const P& params, Tree& estimate, std::int64_t t) const {
+    std::seed_seq seeds{seed, static_cast<std::uint32_t>(t)};
+    std::mt19937 engine(seeds);
+    Tree u = estimate;
+    walk(
+        "Hutchinson",
+        [&](const Path&, auto& leaf) {
+          for (Index j = 0; j < leaf.cols(); ++j) {
+            for (Index i = 0; i < leaf.rows(); ++i) leaf(i, j) = (engine() >> 31) == 0 ? 1 : -1;
+          }
+        },
+        u);
+    hessian_vector_product(params, std::as_const(u), estimate);
+    for_each_block([](auto& h, const auto& sign) { h *= sign; }, estimate, std::as_const(u));
+  }
+};
+
+/// Hutchinson's estimator for `sophia`: unbiased, and exact where the Hessian is diagonal.
+/// `hessian_vector_product(params, u, out)` writes ∇²f(params) u into `out`; trees like the parameters. It
+/// takes memory from the heap for u in every call.
+template <class Product>
+Hutchinson<Product> hutchinson(Product hessian_vector_product, std::uint32_t seed) {
+  return {std::move(hessian_vector_product), seed};
+}
+
+/// The estimate B ĝ ⊙ ĝ of the Gauss–Newton matrix's diagonal; made by `gauss_newton_bartlett`.
+template <class Gradient>
+struct GaussNewtonBartlett {
+  Gradient sampled_gradient;  ///< `(params, out, t)` writes ĝ
+  double batch_size;          ///< B
+
+  template <class P, class Tree>
+  void operator()(const P& params, Tree& estimate, std::int64_t t) const {
+    sampled_gradient(params, estimate, t);
+    for_each_block([size = batch_size](auto& h) { h = size * h.square(); }, estimate);
+  }
+};
+
+/// The Gauss–Newton–Bartlett estimator for `sophia` and losses that are minus a log-likelihood.
+/// `sampled_gradient(params, out, t)` writes the gradient ĝ of the mean loss over a batch of `batch_size`
+/// whose labels are drawn from the model's own predictions; its expectation is the Gauss–Newton matrix's
+/// diagonal.
+template <class Gradient>
+GaussNewtonBartlett<Gradient> gauss_newton_bartlett(Gradient sampled_gradient, double batch_size) {
+  require_positive("gauss_newton_bartlett", "batch_size", batch_size);
+  return {std::move(sampled_gradient), batch_size};
+}
+
+}  // namespace gradus
