@@ -22,7 +22,7 @@ using Named = std::pair<std::string, AnySchedule>;
 
 constexpr Curve all_curves[] = {Curve::linear, Curve::cosine, Curve::one_minus_sqrt, Curve::exponential};
 
-Approx near(double value) { return Approx(value).epsilon(1e-13).margin(1e-15); }
+Approx close_to(double value) { return Approx(value).epsilon(1e-13).margin(1e-15); }
 
 std::map<std::string, std::vector<double>> read_references() {
   std::ifstream file(GRADUS_TEST_DATA "/schedules.txt");
@@ -118,7 +118,7 @@ TEST_CASE("schedules equal PyTorch's schedulers") {
     REQUIRE(schedules.count(name) == 1);
     for (std::size_t t = 0; t < values.size(); ++t) {
       INFO(name << " at t = " << t);
-      CHECK(schedules[name](static_cast<std::int64_t>(t)) == near(values[t]));
+      CHECK(schedules[name](static_cast<std::int64_t>(t)) == close_to(values[t]));
     }
   }
 }
@@ -176,7 +176,7 @@ TEST_CASE("schedules are the formulas of their papers") {
   for (const Case& c : cases) {
     for (int t = c.first; t <= 60; ++t) {
       INFO(c.name << " at t = " << t);
-      CHECK(c.schedule(t) == near(c.formula(t)));
+      CHECK(c.schedule(t) == close_to(c.formula(t)));
     }
   }
 }
@@ -238,7 +238,7 @@ TEST_CASE("schedules are related as their documentation says") {
   for (std::size_t i = 0; i < std::size(equals); ++i) {
     for (int t = -2; t < 60; ++t) {
       INFO("pair " << i << ", t = " << t);
-      CHECK(equals[i].first(t) == near(equals[i].second(t)));
+      CHECK(equals[i].first(t) == close_to(equals[i].second(t)));
     }
   }
 }
@@ -419,7 +419,7 @@ TEST_CASE("schedules refuse bad fields by name") {
 }
 
 TEST_CASE("every schedule is a Schedule and an aggregate") {
-  const auto holds = []<class... S>(std::tuple<S...>*) {
+  constexpr auto holds = []<class... S>(std::tuple<S...>*) {
     return (Schedule<S> && ...) && (std::is_aggregate_v<S> && ...);
   };
   using All = std::tuple<Constant, Linear, Polynomial, Step, MultiStep, Exponential, InverseTime,
