@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Routing, clipping and schedules: what changes which optimizer sees which gradient at which rate.
+// Routing and clipping: what changes which optimizer sees which gradient at which rate.
 #include "catch.hpp"
 #include "problem.hpp"
 
@@ -134,25 +134,4 @@ TEST_CASE("clip_by_value clamps every coefficient and keeps NaN") {
   CHECK(p.head(5) == (Eigen::VectorXd(5) << 0.5, 0.5, -0.25, -0.5, -0.5).finished());
   CHECK(std::isnan(p(5)));
   CHECK_THROWS_WITH(clip_by_value(g, -1.0), contains("clip_by_value: limit is -1"));
-}
-
-TEST_CASE("WarmupCosine has the published values and ends") {
-  const WarmupCosine schedule{.peak = 1, .warmup_steps = 10, .total_steps = 100, .floor = 0.1};
-  const std::vector<std::pair<int, double>> expected{{0, 0},
-                                                     {5, 0.5},
-                                                     {9, 0.9},
-                                                     {10, 1},
-                                                     {11, 0.999725872158593},
-                                                     {32, 0.873702910152393},
-                                                     {55, 0.55},
-                                                     {99, 0.100274127841407},
-                                                     {100, 0.1},
-                                                     {5000, 0.1}};
-  for (const auto& [t, rate] : expected) CHECK(schedule(t) == Approx(rate).epsilon(1e-14));
-  CHECK(WarmupCosine{.peak = 2, .warmup_steps = 0, .total_steps = 4}(0) == 2);
-  CHECK(WarmupCosine{.peak = 2, .warmup_steps = 4, .total_steps = 4, .floor = 1}(4) == 1);
-  CHECK_THROWS_WITH((WarmupCosine{.warmup_steps = 5, .total_steps = 4}(0)),
-                    contains("WarmupCosine: warmup_steps is 5"));
-  CHECK(Constant{0.3}(12345) == 0.3);
-  static_assert(Schedule<WarmupCosine> && Schedule<Constant>);
 }

@@ -49,7 +49,17 @@
 #include <gradus/orthogonalize/polar_express.hpp>
 #include <gradus/orthogonalize/polar_quality.hpp>
 #include <gradus/schedules/constant.hpp>
+#include <gradus/schedules/cosine.hpp>
+#include <gradus/schedules/curve.hpp>
+#include <gradus/schedules/cyclic.hpp>
+#include <gradus/schedules/exponential.hpp>
+#include <gradus/schedules/inverse.hpp>
+#include <gradus/schedules/join.hpp>
+#include <gradus/schedules/one_cycle.hpp>
+#include <gradus/schedules/piecewise.hpp>
+#include <gradus/schedules/polynomial.hpp>
 #include <gradus/schedules/warmup_cosine.hpp>
+#include <gradus/schedules/warmup_stable_decay.hpp>
 #include <gradus/version.hpp>
 #include <gradus/wrappers/qk_clip.hpp>
 #include <gradus/wrappers/route.hpp>

@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <cstdint>
+#include <gradus/schedules/curve.hpp>
 
 namespace gradus {
 
-/// The same value at every step.
+/// The same value at every step. Throws `std::invalid_argument` unless it is finite and at least 0.
 struct Constant {
   double value = 0;
 
-  double operator()(std::int64_t) const { return value; }
+  double operator()(std::int64_t) const {
+    require_nonnegative("Constant", "value", value);
+    return value;
+  }
 };
 
 }  // namespace gradus

@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <algorithm>
-#include <cmath>
-#include <cstdint>
-#include <gradus/core/checks.hpp>
-#include <numbers>
+#include <gradus/schedules/curve.hpp>
 
 namespace gradus {
 
@@ -16,7 +12,7 @@ namespace gradus {
 ///     else:   floor + ½ (peak − floor)(1 + cos(π (t − w)/(T − w))),   t clamped to T
 ///
 /// t counts from 0, where the rate is 0 if there is a warmup: pass t + 1 for the first step to move. Throws
-/// `std::invalid_argument` unless 0 ≤ warmup_steps ≤ total_steps.
+/// `std::invalid_argument` unless 0 ≤ warmup_steps ≤ total_steps, total_steps ≥ 1 and 0 ≤ floor ≤ peak.
 struct WarmupCosine {
   double peak = 1;                ///< highest value, at the end of the warmup
   std::int64_t warmup_steps = 0;  ///< w
@@ -24,13 +20,14 @@ struct WarmupCosine {
   double floor = 0;               ///< value at and after T
 
   double operator()(std::int64_t t) const {
+    detail::require_peak_and_floor("WarmupCosine", peak, floor);
+    detail::require_steps("WarmupCosine", "total_steps", total_steps);
     require_field(warmup_steps >= 0 && warmup_steps <= total_steps, "WarmupCosine", "warmup_steps",
                   static_cast<double>(warmup_steps), "lie between 0 and total_steps");
-    if (t < warmup_steps) return peak * static_cast<double>(t) / static_cast<double>(warmup_steps);
+    if (t < warmup_steps) return peak * detail::progress(t, warmup_steps);
     if (t >= total_steps) return floor;
-    const double progress =
-        static_cast<double>(t - warmup_steps) / static_cast<double>(total_steps - warmup_steps);
-    return floor + 0.5 * (peak - floor) * (1 + std::cos(std::numbers::pi * progress));
+    return interpolate(Curve::cosine, peak, floor,
+                       detail::progress(t - warmup_steps, total_steps - warmup_steps));
   }
 };
 
