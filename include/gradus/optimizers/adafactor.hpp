@@ -91,7 +91,7 @@ struct Adafactor {
           const auto size = static_cast<double>(theta.size());
           const double of_theta = sum_blocks<1>(copy(), std::as_const(theta), g, u)[0];
           const double weight = std::pow(t, -decay_power);
-          const double of_u = is_factored(theta) ? divide(u, r, c, weight) : divide(u, v, weight);
+          const double of_u = is_factored(theta) ? divide(u, r, c, weight, workspace) : divide(u, v, weight);
           const double length = std::max(epsilon2, std::sqrt(of_theta / size));
           const double rate = length * std::min(learning_rate, 1 / std::sqrt(t)) /
                               std::max(1.0, std::sqrt(of_u / size) / clip);
@@ -110,7 +110,8 @@ struct Adafactor {
 
   template <class L>
   static std::size_t scratch(const L& leaf) {
-    return Workspace::bytes<ScalarOf<L>>(leaf.rows(), leaf.cols());
+    return Workspace::bytes<ScalarOf<L>>(leaf.rows(), leaf.cols()) +
+           Workspace::bytes<ScalarOf<L>>(leaf.rows(), 1);
   }
 
   template <class L>
@@ -161,7 +162,8 @@ struct Adafactor {
 
   // R, C, and u ← u/√V̂, column by column; returns ‖u‖².
   template <class Scalar>
-  double divide(MatrixMap<Scalar> u, Eigen::MatrixXd& r, Eigen::MatrixXd& c, double weight) const {
+  double divide(MatrixMap<Scalar> u, Eigen::MatrixXd& r, Eigen::MatrixXd& c, double weight,
+                Workspace& workspace) const {
     const bool t5 = form == AdafactorForm::t5;
     const double eps = least<Scalar>(), added = t5 ? eps : 0;
     const auto rows = static_cast<double>(u.rows()), cols = static_cast<double>(u.cols());
@@ -172,16 +174,25 @@ struct Adafactor {
       c(j) += weight * (squares.sum() / rows - c(j));
     }
     const double mean = t5 ? r.mean() : std::max(r.mean(), eps);
+    auto root_r = workspace.template take<Scalar>(u.rows(), 1);
+    for (Index i = 0; i < u.rows(); ++i) root_r(i) = static_cast<Scalar>(std::sqrt(r(i)));
     double of_u = 0;
     for (Index j = 0; j < u.cols(); ++j) {
-      const auto square = (r.array() * (c(j) / mean)).max(t5 ? 0 : eps * eps);
-      u.col(j).array() /= square.sqrt().template cast<Scalar>();
-      of_u += u.col(j).template cast<double>().squaredNorm();
+      auto column = u.col(j);
+      const auto kernel = divide_by_product(std::sqrt(c(j) / mean), t5 ? 0 : eps);
+      of_u += sum_blocks<1>(kernel, column, std::as_const(root_r))[0];
     }
     return of_u;
   }
 
   GRADUS_PACKETS_END
+
+  static auto divide_by_product(double factor, double least) {
+    return [=](auto& u, const auto& root_r) {
+      u /= (factor * root_r).max(representable(least, u));
+      return std::tuple(wide_square(u));
+    };
+  }
 
   // The same with a whole V.
   template <class Scalar>
