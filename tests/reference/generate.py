@@ -29,7 +29,8 @@ from torch import optim
 
 from matrix_methods import (Dion, adamuon, muon_dion, muon_in_float64, muon_keller, muon_moonlight, muon_optax,
                             normuon, normuon_speedrun)
-from transcribed import AverageOfASGD, Nesterov, Transcribed, amsgrad, amsgradw, lion, nadam_optax, radam
+from transcribed import (AsVectors, AverageOfASGD, Nesterov, Prodigy, Transcribed, adafactor_t5, amsgrad, amsgradw,
+                         lamb, lars, lion, nadam_optax, radam, schedule_free_adamw, schedule_free_sgd, sophia)
 
 PROBLEMS = {"vector": [(7, 1)], "matrix": [(5, 3)], "wide": [(3, 8)], "tree": [(4, 3), (3, 1), (2, 4), (1, 1)]}
 RECORDED = [1, 2, 3, 5, 10, 20, 50, 100, 150, 200]
@@ -123,6 +124,40 @@ CASES = {
     "Nesterov/default": Nesterov,
     "Nesterov/fast": partial(Nesterov, lr=0.1),
     "Nesterov/strongly_convex": partial(Nesterov, lr=0.1, mu=0.6),
+    "Adafactor/default": partial(AsVectors, make=optim.Adafactor),
+    "Adafactor/weight_decay": partial(AsVectors, make=partial(optim.Adafactor, lr=0.2, weight_decay=0.02)),
+    "Adafactor/options": partial(AsVectors, make=partial(optim.Adafactor, lr=0.05, beta2_decay=-0.5, eps=(0.5, 0.8),
+                                                         d=1.5, weight_decay=0.1)),
+    "Adafactor/t5": partial(Transcribed, rule=adafactor_t5),
+    "Adafactor/t5_momentum": partial(Transcribed, rule=adafactor_t5, lr=0.2, beta1=0.9),
+    "Adafactor/t5_options": partial(Transcribed, rule=adafactor_t5, lr=0.05, decay_power=0.5, eps=(0.1, 0.8), clip=0.5,
+                                    beta1=0.5, weight_decay=0.1),
+    "LAMB/default": partial(Transcribed, rule=lamb),
+    "LAMB/weight_decay": partial(Transcribed, rule=lamb, lr=0.02, weight_decay=0.1),
+    "LAMB/options": partial(Transcribed, rule=lamb, lr=0.02, betas=(0.8, 0.95), eps=1e-2, weight_decay=0.5),
+    "LARS/default": partial(Transcribed, rule=lars),
+    "LARS/large_steps": partial(Transcribed, rule=lars, lr=0.1, momentum=0.8, trust_coefficient=0.1),
+    "LARS/nesterov": partial(Transcribed, rule=lars, lr=0.02, trust_coefficient=0.5, weight_decay=0.1, nesterov=True),
+    "LARS/options": partial(Transcribed, rule=lars, lr=0.05, momentum=0.5, trust_coefficient=0.5, eps=0.5,
+                            weight_decay=0.2),
+    "Sophia/default": partial(Transcribed, rule=sophia),
+    "Sophia/unclipped": partial(Transcribed, rule=sophia, lr=2**-7, gamma=4.0, weight_decay=0.0, period=3),
+    "Sophia/options": partial(Transcribed, rule=sophia, lr=2**-6, betas=(0.9, 0.8), gamma=0.5, eps=0.2,
+                              weight_decay=0.5, period=1, clip=0.5),
+    "ScheduleFreeSGD/default": partial(Transcribed, rule=schedule_free_sgd),
+    "ScheduleFreeSGD/warmup": partial(Transcribed, rule=schedule_free_sgd, lr=0.5, weight_decay=0.05, warmup_steps=30),
+    "ScheduleFreeSGD/options": partial(Transcribed, rule=schedule_free_sgd, lr=0.2, momentum=0.7, weight_decay=0.02,
+                                       warmup_steps=20, weight_power=1.5, learning_rate_power=1.0),
+    "ScheduleFreeAdamW/default": partial(Transcribed, rule=schedule_free_adamw),
+    "ScheduleFreeAdamW/warmup": partial(Transcribed, rule=schedule_free_adamw, lr=0.05, weight_decay=0.1,
+                                        warmup_steps=30),
+    "ScheduleFreeAdamW/options": partial(Transcribed, rule=schedule_free_adamw, lr=0.02, betas=(0.8, 0.95), eps=1e-3,
+                                         weight_decay=0.02, warmup_steps=20, weight_power=1.5, learning_rate_power=1.0),
+    # With the default d0 of 1e-6 the first distances from the start are mostly rounding, which d then grows from.
+    "Prodigy/plain": partial(Prodigy, d0=2**-5),
+    "Prodigy/bias_correction": partial(Prodigy, d0=2**-5, d_coef=0.5, weight_decay=0.1, use_bias_correction=True),
+    "Prodigy/safeguard_warmup": partial(Prodigy, lr=0.5, beta3=0.99, d0=2**-5, safeguard_warmup=True),
+    "Prodigy/growth_rate": partial(Prodigy, betas=(0.8, 0.95), eps=0.1, d0=2**-6, growth_rate=1.02),
 }
 
 
@@ -150,10 +185,12 @@ def effects_of_rounding(make, shapes):
                   for (_, a), (_, b) in zip(trajectory(make, shapes, **changes), exact))
 
 
-def show_rounding():
+def show_rounding(prefix):
     """Prints what the tests' tolerances, 1e-12 in double and 1e-5 in float, have to cover."""
     failed = False
     for case, make in CASES.items():
+        if not case.startswith(prefix):
+            continue
         double, single = np.max([list(effects_of_rounding(make, shapes)) for shapes in PROBLEMS.values()], axis=0)
         bad = double > 1e-13 or single > 1e-5
         failed |= bad
@@ -164,10 +201,11 @@ def show_rounding():
 def main():
     parser = argparse.ArgumentParser(description="Reference trajectories for the tests.")
     parser.add_argument("--check", action="store_true", help=f"compare with the file; tolerance {TOLERANCE}")
-    parser.add_argument("--rounding", action="store_true", help="show how far rounding carries each case")
+    parser.add_argument("--rounding", metavar="PREFIX", nargs="?", const="",
+                        help="show how far rounding carries each case, or those that start so")
     arguments = parser.parse_args()
-    if arguments.rounding:
-        show_rounding()
+    if arguments.rounding is not None:
+        show_rounding(arguments.rounding)
     runs = {(case, problem, step): values
             for case, make in CASES.items()
             for problem, shapes in PROBLEMS.items()
