@@ -28,11 +28,12 @@ import torch
 from torch import optim
 
 from matrix_methods import (Dion, adamuon, muon_dion, muon_in_float64, muon_keller, muon_moonlight, muon_optax,
-                            normuon, normuon_speedrun)
+                            normuon, normuon_speedrun, shampoo, soap)
 from transcribed import (AsVectors, AverageOfASGD, Nesterov, Prodigy, Transcribed, adafactor_t5, amsgrad, amsgradw,
                          lamb, lars, lion, nadam_optax, radam, schedule_free_adamw, schedule_free_sgd, sophia)
 
-PROBLEMS = {"vector": [(7, 1)], "matrix": [(5, 3)], "wide": [(3, 8)], "tree": [(4, 3), (3, 1), (2, 4), (1, 1)]}
+PROBLEMS = {"vector": [(7, 1)], "matrix": [(5, 3)], "wide": [(3, 8)], "tree": [(4, 3), (3, 1), (2, 4), (1, 1)],
+            "square": [(3, 3), (2, 2)]}
 RECORDED = [1, 2, 3, 5, 10, 20, 50, 100, 150, 200]
 OUTPUT = pathlib.Path(__file__).resolve().parent.parent / "data" / "trajectories.txt"
 TOLERANCE = 1e-13
@@ -117,7 +118,7 @@ CASES = {
     "ASGD.solution/averaged": partial(AverageOfASGD, lr=0.1, lambd=0.01, t0=15),
     "Rprop/default": optim.Rprop,
     "Rprop/small_steps": partial(optim.Rprop, lr=2**-8, step_sizes=(2**-10, 2**-6)),
-    "Rprop/options": partial(optim.Rprop, lr=0.05, etas=(0.6, 1.3), step_sizes=(1e-3, 0.1)),
+    "Rprop/options": partial(optim.Rprop, lr=0.05, etas=(0.6, 1.3), step_sizes=(0.03, 0.08)),
     "Lion/default": partial(Transcribed, rule=lion),
     "Lion/weight_decay": partial(Transcribed, rule=lion, lr=2**-8, weight_decay=0.5),
     "Lion/options": partial(Transcribed, rule=lion, lr=2**-7, betas=(0.95, 0.98), weight_decay=0.1),
@@ -158,7 +159,26 @@ CASES = {
     "Prodigy/bias_correction": partial(Prodigy, d0=2**-5, d_coef=0.5, weight_decay=0.1, use_bias_correction=True),
     "Prodigy/safeguard_warmup": partial(Prodigy, lr=0.5, beta3=0.99, d0=2**-5, safeguard_warmup=True),
     "Prodigy/growth_rate": partial(Prodigy, betas=(0.8, 0.95), eps=0.1, d0=2**-6, growth_rate=1.02),
+    "Shampoo/default": partial(Transcribed, rule=shampoo),
+    "Shampoo/sgd": partial(Transcribed, rule=shampoo, lr=0.02, beta1=0.5, eps=1e-2, grafting="sgd", weight_decay=0.1),
+    "Shampoo/adagrad": partial(Transcribed, rule=shampoo, lr=0.05, grafting="adagrad", block_size=2),
+    "Shampoo/average": partial(Transcribed, rule=shampoo, lr=0.02, beta2=0.9, eps=1e-2),
+    "Shampoo/options": partial(Transcribed, rule=shampoo, lr=0.05, beta1=0.9, beta2=0.9, eps=1e-3, period=3,
+                               grafting="adagrad", block_size=3, weight_decay=0.05),
+    "SOAP/default": partial(Transcribed, rule=soap),
+    "SOAP/options": partial(Transcribed, rule=soap, lr=0.01, betas=(0.9, 0.8), shampoo_beta=0.7, eps=1e-3,
+                            weight_decay=0.1, period=3),
+    "SOAP/one_sided": partial(Transcribed, rule=soap, lr=0.01, period=5, one_sided=True),
+    "SOAP/max_dimension": partial(Transcribed, rule=soap, lr=0.01, betas=(0.9, 0.95), period=1, max_dimension=3),
 }
+
+# Where a first gradient of low rank leaves eigenvectors undetermined, SOAP depends on the ones that LAPACK returns.
+ONLY = {"SOAP/default": {"vector", "square"}, "SOAP/options": {"vector", "square"}}
+
+
+def problems_of(case):
+    """(name, shapes) of the problems that a case runs on: all but "square" unless ONLY says which."""
+    return [(name, shapes) for name, shapes in PROBLEMS.items() if name in ONLY.get(case, PROBLEMS.keys() - {"square"})]
 
 
 def trajectory(make, shapes, dtype=torch.float64, disturbance=0.0):
@@ -191,7 +211,7 @@ def show_rounding(prefix):
     for case, make in CASES.items():
         if not case.startswith(prefix):
             continue
-        double, single = np.max([list(effects_of_rounding(make, shapes)) for shapes in PROBLEMS.values()], axis=0)
+        double, single = np.max([list(effects_of_rounding(make, shapes)) for _, shapes in problems_of(case)], axis=0)
         bad = double > 1e-13 or single > 1e-5
         failed |= bad
         print(f"{case:30} {double:8.1e} {single:8.1e}{'  too much' if bad else ''}")
@@ -208,7 +228,7 @@ def main():
         show_rounding(arguments.rounding)
     runs = {(case, problem, step): values
             for case, make in CASES.items()
-            for problem, shapes in PROBLEMS.items()
+            for problem, shapes in problems_of(case)
             for step, values in trajectory(make, shapes)}
     assert all(np.isfinite(values).all() for values in runs.values())
     if arguments.check:

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Transcriptions of the published recurrences for matrices: Muon and its kin, Dion."""
+"""Transcriptions of the published recurrences for matrices: Muon and its kin, Dion, Shampoo, SOAP.
+peers.py compares them with other packages."""
 import inspect
 
 import numpy as np
@@ -136,3 +137,64 @@ class Dion:
             q[:] = r / (np.linalg.norm(r, axis=0) + self.eps)
             scaled_lr = self.lr * (theta.shape[0] / theta.shape[1]) ** 0.5
             p.data.copy_(torch.from_numpy(theta * (1 - self.lr * self.weight_decay) - scaled_lr * basis @ q.T))
+
+
+def graft(direction, size):
+    norm = np.linalg.norm(direction)
+    return direction * (size / norm) if norm > 0 else direction
+
+
+def shampoo(theta, g, state, t, lr=0.01, beta1=0.0, beta2=1.0, eps=1e-4, period=1, grafting="none", block_size=1024,
+            weight_decay=0.0):
+    """Gupta, Koren, Singer, arXiv:1802.09568, Algorithm 1, except that eps is added where the root is taken. Averages
+    instead of sums (beta2 < 1, bias-corrected), the average of the gradient (beta1, not corrected), the norms taken
+    from another method and the blocks are those of github.com/facebookresearch/optimizers (arXiv:2309.06497), but
+    roots are renewed at steps 1, period + 1, 2 period + 1, ..."""
+    m = state["m"] = beta1 * state.get("m", 0.0) + (1 - beta1) * g
+    accumulated = state["sum"] = state.get("sum", 0.0) + g**2
+    sizes = {"none": None, "sgd": m, "adagrad": m / (np.sqrt(accumulated) + 1e-8)}[grafting]
+    direction = np.empty_like(g)
+    for block in np.ndindex(*(-(-n // block_size) for n in g.shape)):
+        at = tuple(slice(b * block_size, (b + 1) * block_size) for b in block)
+        for side, new in ("left", g[at] @ g[at].T), ("right", g[at].T @ g[at]):
+            old = state.get((side, block), 0.0)
+            state[side, block] = old + new if beta2 == 1 else beta2 * old + (1 - beta2) * new
+            if (t - 1) % period == 0:
+                w, q = np.linalg.eigh(state[side, block] / (1.0 if beta2 == 1 else 1 - beta2**t))
+                state[side, "root", block] = (q * (np.maximum(w, 0) + eps) ** -0.25) @ q.T
+        direction[at] = state["left", "root", block] @ m[at] @ state["right", "root", block]
+        if sizes is not None:
+            direction[at] = graft(direction[at], np.linalg.norm(sizes[at]))
+    return theta * (1 - lr * weight_decay) - lr * direction
+
+
+def soap(theta, g, state, t, lr=0.003, betas=(0.95, 0.95), shampoo_beta=None, eps=1e-8, weight_decay=0.01, period=10,
+         max_dimension=10000, one_sided=False):
+    """github.com/nikhilvyas/SOAP, soap.py (arXiv:2409.11321): the first step only makes the bases, the second moment
+    is permuted but not rotated, decay comes last. Vectors are not rotated; one_sided rotates the shorter side."""
+    shampoo_beta = betas[1] if shampoo_beta is None else shampoo_beta
+    first, shorter = t == 1, int(g.shape[0] > g.shape[1])
+    rotated = [s for s in ([shorter] if one_sided else [0, 1]) if 1 not in g.shape and g.shape[s] <= max_dimension]
+    if first:
+        state["bases"] = [np.eye(n, dtype=g.dtype) for n in g.shape]
+        state["factors"] = [np.zeros((n, n), dtype=g.dtype) for n in g.shape]
+    else:
+        k = t - 1
+        left, right = state["bases"]
+        turned = left.T @ g @ right
+        m = betas[0] * (left.T @ state.get("m", 0 * g) @ right) + (1 - betas[0]) * turned
+        v = state["v"] = betas[1] * state.get("v", 0.0) + (1 - betas[1]) * turned**2
+        state["m"] = left @ m @ right.T
+        update = left @ (m / (np.sqrt(v) + eps)) @ right.T
+        theta = theta - lr * (1 - betas[1] ** k) ** 0.5 / (1 - betas[0] ** k) * update
+        theta = theta - lr * weight_decay * theta
+    for s in rotated:
+        a = state["factors"][s]
+        a += (1 - shampoo_beta) * ((g @ g.T if s == 0 else g.T @ g) - a)
+        if first:
+            state["bases"][s] = np.linalg.eigh(a)[1][:, ::-1]
+        elif k % period == 0:
+            order = np.argsort(-np.diag(state["bases"][s].T @ a @ state["bases"][s]))
+            state["v"] = np.take(state["v"], order, axis=s)
+            state["bases"][s] = np.linalg.qr(a @ state["bases"][s][:, order])[0]
+    return theta
