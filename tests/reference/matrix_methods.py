@@ -1,0 +1,200 @@
+# SPDX-License-Identifier: MIT
+"""Transcriptions of the published recurrences for matrices: Muon and its kin, Dion, Shampoo, SOAP.
+peers.py compares them with other packages."""
+import inspect
+
+import numpy as np
+import torch
+from torch.optim import _muon
+
+
+def muon_in_float64():
+    """Replaces the bfloat16 conversion inside torch.optim.Muon; a copy, as the original conversion makes one."""
+    source = inspect.getsource(_muon._zeropower_via_newtonschulz)
+    assert source.count("grad.bfloat16()") == 1, "torch.optim.Muon has changed: look at its precision again"
+    exec(source.replace("grad.bfloat16()", "grad.to(torch.float64, copy=True)"), _muon.__dict__)
+
+
+JORDAN = [(3.4445, -4.7750, 2.0315)] * 5
+POLAR_EXPRESS = [(8.156554524902461, -22.48329292557795, 15.878769915207462),
+                 (4.042929935166739, -2.808917465908714, 0.5000178451051316),
+                 (3.8916678022926607, -2.772484153217685, 0.5060648178503393),
+                 (3.285753657755655, -2.3681294933425376, 0.46449024233003106),
+                 (2.3465413258596377, -1.7097828382687081, 0.42323551169305323)]
+
+
+def newton_schulz(u, rows=JORDAN, safety=1.0, eps=1e-7):
+    """Keller Jordan, https://kellerjordan.github.io/posts/muon/ (code: github.com/KellerJordan/Muon, muon.py),
+    in float64: quintic steps on the wide orientation, Frobenius norm guarded by adding eps."""
+    if u.shape[0] > u.shape[1]:
+        return newton_schulz(u.T, rows, safety, eps).T
+    x = u / (safety * np.linalg.norm(u) + eps)
+    for a, b, c in rows:
+        gram = x @ x.T
+        x = a * x + (b * gram + c * gram @ gram) @ x
+    return x
+
+
+def polar_express(u):
+    """Amsel et al., arXiv:2505.16932, with the table and the guard of the norm that
+    github.com/KellerJordan/modded-nanogpt and github.com/microsoft/dion use."""
+    return newton_schulz(u, POLAR_EXPRESS, 1.02, 1e-6)
+
+
+def cautious_decay(theta, update, strength):
+    """github.com/KellerJordan/modded-nanogpt, train_gpt.py, after arXiv:2510.12402: theta without the part that
+    decays, which is nothing where update and parameter have opposite signs."""
+    return theta - strength * theta * (update * theta >= 0)
+
+
+def muon_keller(theta, g, state, t, lr, momentum=0.95):
+    """github.com/KellerJordan/Muon, muon.py: momentum as a mean, Nesterov, scale sqrt(max(1, rows / columns))."""
+    m = state["m"] = momentum * state.get("m", 0.0) + (1 - momentum) * g
+    update = newton_schulz((1 - momentum) * g + momentum * m)
+    return theta - lr * max(1.0, theta.shape[0] / theta.shape[1]) ** 0.5 * update
+
+
+def muon_moonlight(theta, g, state, t, lr, momentum=0.95, weight_decay=0.1):
+    """Liu et al., arXiv:2502.16982 (code: github.com/MoonshotAI/Moonlight, examples/toy_train.py): momentum as a
+    sum, Nesterov, scale 0.2 sqrt(max(rows, columns)), decay by the unscaled learning rate."""
+    buffer = state["buffer"] = momentum * state.get("buffer", 0.0) + g
+    update = newton_schulz(g + momentum * buffer)
+    return theta * (1 - lr * weight_decay) - lr * 0.2 * max(theta.shape) ** 0.5 * update
+
+
+def muon_optax(theta, g, state, t, lr, momentum=0.95, weight_decay=0.0):
+    """google-deepmind/optax, optax/contrib/_muon.py: bias-corrected as in NAdam, matrices are inputs x outputs."""
+    m = state["m"] = momentum * state.get("m", 0.0) + (1 - momentum) * g
+    update = momentum * m / (1 - momentum ** (t + 1)) + (1 - momentum) * g / (1 - momentum**t)
+    shape = max(1.0, theta.shape[1] / theta.shape[0]) ** 0.5
+    return theta - lr * (shape * newton_schulz(update, eps=1e-8) + weight_decay * theta)
+
+
+def muon_dion(theta, g, state, t, lr, momentum=0.95, weight_decay=0.01, cautious=False):
+    """github.com/microsoft/dion, dion/muon.py: momentum as a sum, Polar Express, scale sqrt(rows / columns)."""
+    buffer = state["buffer"] = momentum * state.get("buffer", 0.0) + g
+    update = polar_express(buffer)
+    decayed = cautious_decay(theta, update, lr * weight_decay) if cautious else theta * (1 - lr * weight_decay)
+    return decayed - lr * (theta.shape[0] / theta.shape[1]) ** 0.5 * update
+
+
+def normuon(theta, g, state, t, lr=0.02, momentum=0.95, beta2=0.95, eps=1e-10, weight_decay=0.0):
+    """github.com/zichongli5/NorMuon, normuon.py (arXiv:2510.05491)."""
+    m = state["m"] = momentum * state.get("m", 0.0) + (1 - momentum) * g
+    update = newton_schulz((1 - momentum) * g + momentum * m)
+    norm = np.linalg.norm(update)
+    v = state["v"] = beta2 * state.get("v", 0.0) + (1 - beta2) * np.mean(update**2, axis=1, keepdims=True)
+    update = update / (np.sqrt(v) + eps)
+    update = update * norm / (np.linalg.norm(update) + eps)
+    return theta * (1 - lr * weight_decay) - lr * max(1.0, theta.shape[0] / theta.shape[1]) ** 0.5 * update
+
+
+def normuon_speedrun(theta, g, state, t, lr, momentum=0.95, beta2=0.9, weight_decay=0.0):
+    """github.com/KellerJordan/modded-nanogpt, train_gpt.py: Polar Express, the mean over the shorter side, cautious
+    decay. Its guards max(v, 1e-10) and max(norm, 1e-10) are idle in these runs."""
+    m = state["m"] = momentum * state.get("m", 0.0) + (1 - momentum) * g
+    update = polar_express((1 - momentum) * g + momentum * m)
+    rows, columns = theta.shape
+    mean = np.mean(update**2, axis=1 if rows >= columns else 0, keepdims=True)
+    v = state["v"] = beta2 * state.get("v", 0.0) + (1 - beta2) * mean
+    assert v.min() > 1e-10
+    scaled = update / np.sqrt(v)
+    update = scaled * np.linalg.norm(update) / np.linalg.norm(scaled)
+    return cautious_decay(theta, update, lr * weight_decay) - lr * max(1.0, rows / columns) ** 0.5 * update
+
+
+def adamuon(theta, g, state, t, lr=0.02, momentum=0.95, beta2=0.999, eps=1e-8, nesterov=True, weight_decay=0.01):
+    """github.com/Chongjie-Si/AdaMuon, adamuon.py (arXiv:2507.11005, first version)."""
+    m = state["m"] = momentum * state.get("m", 0.0) + (1 - momentum) * g
+    update = newton_schulz((1 - momentum) * g + momentum * m if nesterov else m)
+    v = state["v"] = beta2 * state.get("v", 0.0) + (1 - beta2) * update**2
+    update = update / (np.sqrt(v / (1 - beta2**t)) + eps)
+    update = update * min(theta.shape) ** 0.5 / (np.linalg.norm(update) + eps)
+    return theta * (1 - lr * weight_decay) - lr * 0.2 * max(theta.shape) ** 0.5 * update
+
+
+class Dion:
+    """github.com/microsoft/dion, dion/dion_simple.py (arXiv:2504.05295), with LAPACK's QR. The first Q is drawn as
+    gradus::Dion draws it: std::mt19937, which NumPy seeds alike, and the method of Box and Muller."""
+
+    def __init__(self, params, lr=0.01, mu=0.95, weight_decay=0.01, rank_fraction=1.0, eps=1e-8, seed=0):
+        self.lr, self.mu, self.weight_decay, self.eps = lr, mu, weight_decay, eps
+        self.leaves = []
+        for l, p in enumerate(params):
+            rank = int(np.ceil(rank_fraction * min(p.shape)))
+            numbers = np.random.RandomState(seed + l).randint(0, 2**32, size=2 * rank * p.shape[1], dtype=np.uint64)
+            uniform = (numbers + 0.5) / 2**32
+            gaussian = np.sqrt(-2 * np.log(uniform[::2])) * np.cos(2 * np.pi * uniform[1::2])
+            self.leaves.append((p, np.zeros(p.shape), gaussian.reshape(rank, p.shape[1]).T.copy()))
+
+    def step(self):
+        for p, m, q in self.leaves:
+            theta = p.numpy()
+            m += p.grad.numpy()
+            basis = np.linalg.qr(m @ q)[0]
+            r = m.T @ basis
+            m -= (1 - self.mu) * basis @ r.T
+            q[:] = r / (np.linalg.norm(r, axis=0) + self.eps)
+            scaled_lr = self.lr * (theta.shape[0] / theta.shape[1]) ** 0.5
+            p.data.copy_(torch.from_numpy(theta * (1 - self.lr * self.weight_decay) - scaled_lr * basis @ q.T))
+
+
+def graft(direction, size):
+    norm = np.linalg.norm(direction)
+    return direction * (size / norm) if norm > 0 else direction
+
+
+def shampoo(theta, g, state, t, lr=0.01, beta1=0.0, beta2=1.0, eps=1e-4, period=1, grafting="none", block_size=1024,
+            weight_decay=0.0):
+    """Gupta, Koren, Singer, arXiv:1802.09568, Algorithm 1, except that eps is added where the root is taken. Averages
+    instead of sums (beta2 < 1, bias-corrected), the average of the gradient (beta1, not corrected), the norms taken
+    from another method and the blocks are those of github.com/facebookresearch/optimizers (arXiv:2309.06497), but
+    roots are renewed at steps 1, period + 1, 2 period + 1, ..."""
+    m = state["m"] = beta1 * state.get("m", 0.0) + (1 - beta1) * g
+    accumulated = state["sum"] = state.get("sum", 0.0) + g**2
+    sizes = {"none": None, "sgd": m, "adagrad": m / (np.sqrt(accumulated) + 1e-8)}[grafting]
+    direction = np.empty_like(g)
+    for block in np.ndindex(*(-(-n // block_size) for n in g.shape)):
+        at = tuple(slice(b * block_size, (b + 1) * block_size) for b in block)
+        for side, new in ("left", g[at] @ g[at].T), ("right", g[at].T @ g[at]):
+            old = state.get((side, block), 0.0)
+            state[side, block] = old + new if beta2 == 1 else beta2 * old + (1 - beta2) * new
+            if (t - 1) % period == 0:
+                w, q = np.linalg.eigh(state[side, block] / (1.0 if beta2 == 1 else 1 - beta2**t))
+                state[side, "root", block] = (q * (np.maximum(w, 0) + eps) ** -0.25) @ q.T
+        direction[at] = state["left", "root", block] @ m[at] @ state["right", "root", block]
+        if sizes is not None:
+            direction[at] = graft(direction[at], np.linalg.norm(sizes[at]))
+    return theta * (1 - lr * weight_decay) - lr * direction
+
+
+def soap(theta, g, state, t, lr=0.003, betas=(0.95, 0.95), shampoo_beta=None, eps=1e-8, weight_decay=0.01, period=10,
+         max_dimension=10000, one_sided=False):
+    """github.com/nikhilvyas/SOAP, soap.py (arXiv:2409.11321): the first step only makes the bases, the second moment
+    is permuted but not rotated, decay comes last. Vectors are not rotated; one_sided rotates the shorter side."""
+    shampoo_beta = betas[1] if shampoo_beta is None else shampoo_beta
+    first, shorter = t == 1, int(g.shape[0] > g.shape[1])
+    rotated = [s for s in ([shorter] if one_sided else [0, 1]) if 1 not in g.shape and g.shape[s] <= max_dimension]
+    if first:
+        state["bases"] = [np.eye(n, dtype=g.dtype) for n in g.shape]
+        state["factors"] = [np.zeros((n, n), dtype=g.dtype) for n in g.shape]
+    else:
+        k = t - 1
+        left, right = state["bases"]
+        turned = left.T @ g @ right
+        m = betas[0] * (left.T @ state.get("m", 0 * g) @ right) + (1 - betas[0]) * turned
+        v = state["v"] = betas[1] * state.get("v", 0.0) + (1 - betas[1]) * turned**2
+        state["m"] = left @ m @ right.T
+        update = left @ (m / (np.sqrt(v) + eps)) @ right.T
+        theta = theta - lr * (1 - betas[1] ** k) ** 0.5 / (1 - betas[0] ** k) * update
+        theta = theta - lr * weight_decay * theta
+    for s in rotated:
+        a = state["factors"][s]
+        a += (1 - shampoo_beta) * ((g @ g.T if s == 0 else g.T @ g) - a)
+        if first:
+            state["bases"][s] = np.linalg.eigh(a)[1][:, ::-1]
+        elif k % period == 0:
+            order = np.argsort(-np.diag(state["bases"][s].T @ a @ state["bases"][s]))
+            state["v"] = np.take(state["v"], order, axis=s)
+            state["bases"][s] = np.linalg.qr(a @ state["bases"][s][:, order])[0]
+    return theta

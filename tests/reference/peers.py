@@ -1,0 +1,181 @@
+# SPDX-License-Identifier: MIT
+"""Compares the transcriptions with the authors' packages and with optax: largest differences over all problems.
+
+    python tests/reference/peers.py                       everything that can be imported
+    python tests/reference/peers.py optax prodigyopt ...  these
+
+The reference trajectories need none of them. Seen: optax 0.2.8, schedulefree 1.4.1, prodigyopt 1.1.2 from PyPI; and on
+PYTHONPATH clones of github.com/Liuhong99/Sophia, github.com/nikhilvyas/SOAP, whose conversions to float32 are replaced
+by float64, and github.com/facebookresearch/optimizers (distributed_shampoo).
+"""
+import inspect
+import sys
+from functools import partial
+
+import numpy as np
+import torch
+
+from generate import CASES, problems_of, trajectory
+from transcribed import AsVectors, Transcribed, radam
+
+
+def with_torch():
+    yield "RAdam, threshold 5", partial(Transcribed, rule=radam, lr=0.05), partial(torch.optim.RAdam, lr=0.05)
+
+
+def with_optax():
+    import jax
+    import optax
+    jax.config.update("jax_enable_x64", True)
+
+    def peer(transformation):
+        update = jax.jit(transformation.update)
+
+        def rule(theta, g, state, t):
+            updates, state["optax"] = update(g, state.get("optax", transformation.init(theta)), theta)
+            return theta + np.asarray(updates)
+        return partial(Transcribed, rule=rule)
+
+    def case(name, transformation):
+        return name, CASES[name], peer(transformation)
+
+    decay = optax.add_decayed_weights
+    yield case("AdamW/amsgrad_optax", optax.chain(optax.scale_by_amsgrad(0.9, 0.9), decay(0.1), optax.scale(-0.1)))
+    yield case("Muon/optax", optax.contrib.muon(0.005, weight_decay=0.1))
+    yield case("NAdam/optax", optax.nadam(0.05))
+    yield case("NAdam/optax_options", optax.chain(decay(0.1), optax.nadam(0.05, 0.8, 0.95, 1e-4)))
+    yield case("NAdam/optax_decoupled", optax.nadamw(0.05, weight_decay=0.2))
+    yield ("RAdam without eps, threshold 4", partial(Transcribed, rule=radam, lr=0.05, eps=0.0, threshold=4),
+           peer(optax.radam(0.05, eps=0.0, threshold=4.0)))
+    yield case("Lion/default", optax.lion(1e-4, weight_decay=0.0))
+    yield case("Lion/options", optax.lion(2**-7, 0.95, 0.98, weight_decay=0.1))
+
+    def decay_rate(count, power):  # optax's own is in float32
+        return 1.0 - (count + 1.0) ** -power
+
+    def adafactor(lr, decay_power=0.8, eps=(1e-30, 1e-3), clip=1.0, beta1=0.0, weight_decay=0.0):
+        return optax.chain(optax.scale_by_factored_rms(decay_rate=decay_power, min_dim_size_to_factor=2, epsilon=eps[0],
+                                                       decay_rate_fn=decay_rate),
+                           optax.clip_by_block_rms(clip),
+                           optax.scale_by_schedule(lambda count: jax.numpy.minimum(lr, (count + 1.0) ** -0.5)),
+                           optax.scale_by_param_block_rms(eps[1]), optax.ema(beta1, debias=False),
+                           decay(lr * weight_decay), optax.scale(-1.0))
+
+    yield case("Adafactor/t5", adafactor(0.01))
+    yield case("Adafactor/t5_momentum", adafactor(0.2, beta1=0.9))
+    yield case("Adafactor/t5_options", adafactor(0.05, 0.5, (0.1, 0.8), 0.5, 0.5, 0.1))
+    yield case("LAMB/default", optax.lamb(0.001))
+    yield case("LAMB/options", optax.lamb(0.02, 0.8, 0.95, 1e-2, weight_decay=0.5))
+    yield case("LARS/default", optax.lars(0.001))
+    yield case("LARS/nesterov", optax.lars(0.02, 0.1, trust_coefficient=0.5, nesterov=True))
+    yield case("LARS/options", optax.lars(0.05, 0.2, trust_coefficient=0.5, eps=0.5, momentum=0.5))
+
+
+def with_schedulefree():
+    import schedulefree
+
+    def peer(kind, **hyperparameters):
+        def make(params):
+            optimizer = kind(params, **hyperparameters)
+            optimizer.train()
+            return optimizer
+        return make
+
+    sgd, adamw = schedulefree.SGDScheduleFree, schedulefree.AdamWScheduleFree
+    for kind in sgd, adamw:
+        name = "ScheduleFreeSGD" if kind is sgd else "ScheduleFreeAdamW"
+        for variant in "default", "warmup", "options":
+            given = dict(CASES[f"{name}/{variant}"].keywords)
+            given.pop("rule")
+            renamed = {{"weight_power": "r", "learning_rate_power": "weight_lr_power"}.get(key, key): value
+                       for key, value in given.items()}
+            yield f"{name}/{variant}", CASES[f"{name}/{variant}"], peer(kind, **renamed)
+
+
+def with_prodigyopt():
+    import prodigyopt
+
+    for variant in "plain", "bias_correction", "safeguard_warmup", "growth_rate":
+        ours = CASES[f"Prodigy/{variant}"]
+        yield f"Prodigy/{variant}", ours, partial(prodigyopt.Prodigy, **ours.keywords)
+
+
+def with_sophia():
+    import sophia as authors
+
+    class SophiaG(authors.SophiaG):
+        """The paper's order: the curvature is refreshed before it is used. One sample a batch."""
+
+        def __init__(self, params, period, **hyperparameters):
+            super().__init__(params, **hyperparameters)
+            self.t, self.period = 0, period
+
+        def step(self):
+            if self.t % self.period == 0:
+                self.update_hessian()
+            self.t += 1
+            super().step(bs=1)
+
+    yield "Sophia/default", CASES["Sophia/default"], partial(SophiaG, period=10, rho=0.01)
+    yield ("Sophia/unclipped", CASES["Sophia/unclipped"],
+           partial(SophiaG, lr=2**-7, rho=4.0, weight_decay=0.0, period=3))
+
+
+def with_soap():
+    import soap as authors
+
+    source = inspect.getsource(authors)
+    exec(source.replace("!= torch.float:", "!= torch.float64:").replace(".float()", ".double()"), authors.__dict__)
+
+    def largest_side(shape, max_dimension=10000, one_sided=False):
+        return min(shape) if one_sided else max_dimension
+
+    for variant in "default", "options", "one_sided", "max_dimension":
+        ours = CASES[f"SOAP/{variant}"]
+        given = {key: value for key, value in ours.keywords.items() if key != "rule"}
+        sides = partial(largest_side, **{key: given.pop(key) for key in ("max_dimension", "one_sided") if key in given})
+        renamed = {"period": "precondition_frequency"}
+        given = {renamed.get(key, key): value for key, value in given.items()}
+
+        def make(params, sides=sides, given=given):
+            return authors.SOAP([{"params": [p], "max_precond_dim": sides(p.shape)} for p in params], **given)
+
+        yield f"SOAP/{variant}", ours, partial(AsVectors, make=make)
+
+
+def with_distributed_shampoo():
+    from distributed_shampoo import (AdaGradPreconditionerConfig, DistributedShampoo, SGDPreconditionerConfig,
+                                     RootInvShampooPreconditionerConfig, SingleDeviceDistributedConfig)
+    norms = {"none": None, "sgd": SGDPreconditionerConfig(), "adagrad": AdaGradPreconditionerConfig(epsilon=1e-8)}
+
+    def peer(lr=0.01, beta1=0.0, beta2=1.0, eps=1e-4, grafting="none", block_size=1024, weight_decay=0.0):
+        return partial(DistributedShampoo, lr=lr, betas=(beta1, beta2), epsilon=eps, weight_decay=weight_decay,
+                       use_bias_correction=beta2 < 1, grafting_config=norms[grafting], start_preconditioning_step=1,
+                       max_preconditioner_dim=block_size,
+                       distributed_config=SingleDeviceDistributedConfig(target_parameter_dimensionality=np.inf),
+                       preconditioner_config=RootInvShampooPreconditionerConfig(factor_matrix_dtype=torch.float64,
+                                                                                inv_factor_matrix_dtype=torch.float64))
+
+    for variant in "default", "sgd", "adagrad", "average":
+        ours = partial(CASES[f"Shampoo/{variant}"], lr=2**-6)  # theirs is kept in float32
+        yield f"Shampoo/{variant}", ours, peer(**{key: value for key, value in ours.keywords.items() if key != "rule"})
+
+
+PACKAGES = {"torch": with_torch, "optax": with_optax, "schedulefree": with_schedulefree,
+            "prodigyopt": with_prodigyopt, "sophia": with_sophia, "soap": with_soap,
+            "distributed_shampoo": with_distributed_shampoo}
+
+
+def main():
+    for package in sys.argv[1:] or PACKAGES:
+        try:
+            for name, ours, theirs in PACKAGES[package]():
+                pairs = (zip(trajectory(ours, shapes), trajectory(theirs, shapes)) for _, shapes in problems_of(name))
+                difference = max(np.abs(a - b).max() for pair in pairs for (_, a), (_, b) in pair)
+                print(f"{package:20} {name:40} {difference:.1e}", flush=True)
+        except ImportError as error:
+            print(f"{package:20} not compared: {error}")
+
+
+if __name__ == "__main__":
+    main()
