@@ -23,6 +23,7 @@
 #include <gradus/minimize/observers.hpp>
 #include <gradus/objectives/objectives.hpp>
 #include <gradus/optimizers/adadelta.hpp>
+#include <gradus/optimizers/adafactor.hpp>
 #include <gradus/optimizers/adagrad.hpp>
 #include <gradus/optimizers/adam.hpp>
 #include <gradus/optimizers/adamax.hpp>
@@ -30,6 +31,8 @@
 #include <gradus/optimizers/adamw.hpp>
 #include <gradus/optimizers/asgd.hpp>
 #include <gradus/optimizers/dion.hpp>
+#include <gradus/optimizers/lamb.hpp>
+#include <gradus/optimizers/lars.hpp>
 #include <gradus/optimizers/lion.hpp>
 #include <gradus/optimizers/momentum.hpp>
 #include <gradus/optimizers/muon.hpp>
@@ -38,11 +41,16 @@
 #include <gradus/optimizers/nadam.hpp>
 #include <gradus/optimizers/nesterov.hpp>
 #include <gradus/optimizers/normuon.hpp>
+#include <gradus/optimizers/prodigy.hpp>
 #include <gradus/optimizers/radam.hpp>
 #include <gradus/optimizers/rmsprop.hpp>
 #include <gradus/optimizers/rprop.hpp>
 #include <gradus/optimizers/schedule_free.hpp>
 #include <gradus/optimizers/sgd.hpp>
+#include <gradus/optimizers/shampoo.hpp>
+#include <gradus/optimizers/soap.hpp>
+#include <gradus/optimizers/sophia.hpp>
+#include <gradus/orthogonalize/eigenbasis.hpp>
 #include <gradus/orthogonalize/exact_polar.hpp>
 #include <gradus/orthogonalize/newton_schulz.hpp>
 #include <gradus/orthogonalize/orthogonalize.hpp>

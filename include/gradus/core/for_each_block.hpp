@@ -175,7 +175,7 @@ void for_each_block(const Kernel& kernel, P& params, Trees&... trees) {
 /// As in `for_each_block`, what `f` changes is stored in the trees that are not const. The order of the
 /// additions depends on the shapes alone: the results have the same bits for any number of threads.
 template <std::size_t N, class F, class First, class... Rest>
-std::array<double, N> sum_blocks(const F& f, First& first, Rest&... rest) {
+std::array<double, N> sum_blocks(const F& f, First&& first, Rest&&... rest) {
   constexpr int most = 64;
   const Index total = coefficient_count(first);
   const Index wanted = total / (detail::parallel_threshold / 2);
@@ -202,7 +202,7 @@ std::array<double, N> sum_blocks(const F& f, First& first, Rest&... rest) {
 
 /// The sum of `f(block, ...)`, one array of doubles, over all coefficients.
 template <class F, class... Trees>
-double sum_blocks(const F& f, Trees&... trees) {
+double sum_blocks(const F& f, Trees&&... trees) {
   return sum_blocks<1>([&](auto&... values) { return std::tuple(f(values...).eval()); }, trees...)[0];
 }
 

@@ -59,7 +59,11 @@ matrices_like<P, Scalar> make_matrices_like(const P& params, const Make& make) {
   detail::grow(tree, params);
   walk(
       "make_matrices_like",
-      [&](const Path& path, const auto& leaf, auto& matrix) { matrix = make(path, leaf); }, params, tree);
+      [&](const Path& path, const auto& leaf, auto& matrix) {
+        using Made = typename std::remove_cvref_t<decltype(matrix)>::Scalar;
+        matrix = make(path, leaf).template cast<Made>();
+      },
+      params, tree);
   return tree;
 }
 

@@ -9,30 +9,32 @@ namespace gradus {
 /// gradients without noise. The parameters are the look-ahead point y, where the gradient is to be taken;
 /// `solution` is the iterate x beside it:
 ///
-///     x⁺ ← y − η∇f(y)
+///     x⁺ = y − η∇f(y)
 ///     y ← x⁺ + f (x⁺ − x),   f = t/(t + 3)  after step t,  or  (1 − √(ημ))/(1 + √(ημ))  with μ > 0
 ///     x ← x⁺
 ///
 /// With η = 1/L on an L-smooth convex function, f(x) − f* ≤ 2L‖x₀ − x*‖²/(t + 1)²; with μ, on a μ-strongly
 /// convex one, it falls by the factor 1 − √(μ/L) a step. `Momentum` has the form with constant momentum that
-/// networks are trained with. State: x. Reads and writes 5 numbers a coefficient.
+/// networks are trained with. State: v = x⁺ − x, so that nothing cancels. Reads and writes 5 numbers a
+/// coefficient.
 struct Nesterov {
   double learning_rate = 1e-3;  ///< η ≥ 0; 1/L
   double strong_convexity = 0;  ///< μ ≥ 0, at most 1/η; 0: merely convex
 
   template <class Tree>
   struct State {
-    Tree x;
+    Tree v;
     std::int64_t t = 0;  ///< steps taken
-    GRADUS_STATE(x, t)
+    double factor = 0;   ///< f of the last step
+    GRADUS_STATE(v, t, factor)
   };
 
   /// The recurrence, for one block of coefficients.
-  auto recurrence(double factor) const {
-    return [=, *this](auto& y, const auto& g, auto& x) {
-      const auto next = (y - learning_rate * g).eval();
-      y = next + factor * (next - x);
-      x = next;
+  auto recurrence(double before, double factor) const {
+    return [=, *this](auto& y, const auto& g, auto& v) {
+      const auto descent = (learning_rate * g).eval();
+      v = before * v - descent;
+      y += factor * v - descent;
     };
   }
 
@@ -43,24 +45,25 @@ struct Nesterov {
     require_nonnegative("Nesterov", "strong_convexity", strong_convexity);
     require_field(learning_rate * strong_convexity <= 1, "Nesterov", "strong_convexity", strong_convexity,
                   "be at most 1 / learning_rate");
-    return {copy_like(params)};
+    return {zeros_like(params)};
   }
 
   /// One step, with the gradient at `params`. Throws `std::invalid_argument`, before anything is changed,
   /// when structures or shapes differ.
   template <class P, class G, class Tree>
   void step(P&& params, const G& grads, State<Tree>& state) const {
-    require_same_structure("Nesterov", params, grads, state.x);
+    require_same_structure("Nesterov", params, grads, state.v);
     const auto t = static_cast<double>(++state.t);
     const double root = std::sqrt(learning_rate * strong_convexity);
     const double factor = strong_convexity > 0 ? (1 - root) / (1 + root) : t / (t + 3);
-    for_each_block(recurrence(factor), params, grads, state.x);
+    for_each_block(recurrence(std::exchange(state.factor, factor), factor), params, grads, state.v);
   }
 
-  /// The iterate x.
+  /// The iterate x = y − f v.
   template <class P, class Tree>
-  const Tree& solution(const P&, const State<Tree>& state) const {
-    return state.x;
+  auto solution(const P& params, const State<Tree>& state) const {
+    return lazy([factor = state.factor](const auto& y, const auto& v) { return y - factor * v; }, params,
+                state.v);
   }
 };
 
