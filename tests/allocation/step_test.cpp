@@ -102,3 +102,10 @@ TEST_CASE("a minimisation in fixed dimension does not allocate") {
           minimize(StyblinskiTang{}, Eigen::Vector2d{4.1, 4.5}, Adam{.learning_rate = 0.1});
         }) == 0);
 }
+
+TEST_CASE("batches are shuffled without allocation") {
+  Batches batches(100, 7, 1);
+  CHECK(allocations_in([&] {
+          for (int k = 0; k < 40; ++k) batches.next();
+        }) == 0);
+}

@@ -4,10 +4,13 @@
 // unsupported AutoDiff module: include it yourself.
 #pragma once
 
+#include <gradus/objectives/batches.hpp>
 #include <gradus/objectives/bowls.hpp>
 #include <gradus/objectives/check_gradient.hpp>
 #include <gradus/objectives/coupled_minima.hpp>
 #include <gradus/objectives/facts.hpp>
+#include <gradus/objectives/finite_sums.hpp>
+#include <gradus/objectives/gradient_noise.hpp>
 #include <gradus/objectives/matrix_problems.hpp>
 #include <gradus/objectives/plane_bowls.hpp>
 #include <gradus/objectives/plane_kinks.hpp>

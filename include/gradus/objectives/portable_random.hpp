@@ -18,7 +18,10 @@ class PortableRandom {
   /// A number in [-1, 1): 53 random bits.
   double uniform() { return static_cast<double>(engine_() >> 11) * 0x1p-52 - 1; }
 
-  /// A matrix of such numbers, drawn column by column.
+  /// One of 0, ..., n − 1. The first of them are likelier, by less than n/2⁶⁴.
+  std::uint64_t below(std::uint64_t n) { return engine_() % n; }
+
+  /// A matrix of numbers in [-1, 1), drawn column by column.
   template <class Scalar = double>
   Eigen::MatrixX<Scalar> matrix(Eigen::Index rows, Eigen::Index cols) {
     Eigen::MatrixX<Scalar> m(rows, cols);

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+//
+// The statements of the example program theory, and whether they measure what they say.
+#include "../examples/theory/sections.hpp"
+
+#include <array>
+
+#include "catch.hpp"
+
+using Eigen::VectorXd;
+using gradus_test::Approx;
+
+TEST_CASE("the statements of the theory hold") {
+  for (const theory::Section& section : theory::sections) {
+    const theory::Rows rows = section.rows();
+    CHECK_FALSE(rows.empty());
+    for (const theory::Row& row : rows) {
+      INFO(section.title << ": " << row.statement << ": " << row.measured << ' ' << row.relation << ' '
+                         << row.predicted);
+      CHECK(row.holds);
+    }
+  }
+}
+
+TEST_CASE("a statement that does not hold says so") {
+  const double nan = std::nan("");
+  CHECK(theory::equals("", 1.01, 1, 0.02).holds);
+  CHECK_FALSE(theory::equals("", 1.03, 1, 0.02).holds);
+  CHECK_FALSE(theory::equals("", -1, 1, 0.02).holds);
+  CHECK_FALSE(theory::equals("", nan, 1, 0.02).holds);
+  CHECK(theory::differs("", 1.03, 1, 0.02).holds);
+  CHECK_FALSE(theory::differs("", 1.01, 1, 0.02).holds);
+  CHECK_FALSE(theory::differs("", nan, 1, 0.02).holds);
+  CHECK(theory::at_most("", 1, 1).holds);
+  CHECK_FALSE(theory::at_most("", 1.1, 1).holds);
+  CHECK_FALSE(theory::at_most("", nan, 1).holds);
+  CHECK(theory::at_least("", 1, 1).holds);
+  CHECK_FALSE(theory::at_least("", 0.9, 1).holds);
+  CHECK(theory::exceeds("", 1.1, 1).holds);
+  CHECK_FALSE(theory::exceeds("", 1, 1).holds);
+}
+
+TEST_CASE("the noisy gradient has the right mean and the variance that was asked for") {
+  theory::NoisyQuadratic f{Eigen::Vector3d(1, 2, 3), 0.7};
+  const Eigen::MatrixXd theta = Eigen::MatrixXd::Constant(3, 20000, 2);
+  Eigen::MatrixXd gradient = theta;
+  f.gradient(theta, gradient);
+  CHECK(f.value(theta) == Approx(0.5 * (1 + 2 + 3) * 4).epsilon(1e-12));
+  const Eigen::Vector3d mean = gradient.rowwise().mean();
+  CHECK((mean - Eigen::Vector3d(2, 4, 6)).norm() < 0.015);
+  CHECK((gradient.colwise() - mean).squaredNorm() / 20000 == Approx(0.49).epsilon(0.02));
+}
+
+TEST_CASE("gradient descent and Nesterov reach the values of the reference on the worst quadratic") {
+  // Printed by tests/reference/theory.py.
+  const theory::WorstQuadratic f;
+  const VectorXd start = VectorXd::Zero(f.dimension);
+  CHECK(f.minimiser().squaredNorm() == Approx(66.83415841583978).epsilon(1e-13));
+  struct Gaps {
+    int steps;
+    double descent, nesterov;
+  };
+  for (const Gaps& gaps : {Gaps{1, 0.07750618811881169, 0.07750618811881169},
+                           {2, 0.0609046256188117, 0.0576697623375617},
+                           {10, 0.029977605930732835, 0.01994574488807842},
+                           {100, 0.009323719267742739, 0.00198130658713647}}) {
+    CHECK(theory::gradient_descent(f, start, gaps.steps) == Approx(gaps.descent).epsilon(1e-11));
+    CHECK(theory::nesterov(f, start, gaps.steps) == Approx(gaps.nesterov).epsilon(1e-11));
+  }
+}
+
+TEST_CASE("Adam and AMSGrad take the steps of the reference on the counter-example") {
+  // Printed by tests/reference/theory.py.
+  const std::array adam{0.4846117967977924, 0.7461812151288745, 1.0,
+                        0.7428320754025031, 0.908099066303442,  1.0};
+  const std::array amsgrad{0.4846117967977924, 0.5757204201547502,  0.6501102996187382,
+                           0.3929423750212413, 0.45044687112449566, 0.5029410539140295};
+  const auto of_adam = theory::reddi(gradus::AMSGrad::off, 6);
+  const auto of_amsgrad = theory::reddi(gradus::AMSGrad::paper, 6);
+  for (std::size_t t = 0; t < 6; ++t) {
+    CHECK(of_adam[t] == Approx(adam[t]).epsilon(1e-13));
+    CHECK(of_amsgrad[t] == Approx(amsgrad[t]).epsilon(1e-13));
+  }
+  // What is paid for 1 and the next two points, less what -1 costs.
+  CHECK(theory::average_regret({0.5, 0, 0}, 3) == Approx((4 * 2 - 1.5 - 1) / 3).epsilon(1e-14));
+}
