@@ -73,9 +73,9 @@ struct TiledProducts {
   }
 };
 
-/// Eigen's own products: plain ones, and with `EIGEN_USE_BLAS` those of a BLAS. Eigen 5's are faster than
-/// Eigen 3.4's; with either, `TiledProducts` does half of the work on symmetric results. Eigen takes packing
-/// memory from the heap where matrices are large.
+/// Eigen's own products: plain ones, and with `EIGEN_USE_BLAS` those of a BLAS. Those of Eigen 5 took 0.7 of
+/// the time of Eigen 3.4's (float, AVX-512, 512 to 1024 squared), which the default, being no product of
+/// Eigen's, does not gain from. Eigen takes packing memory from the heap where matrices are large.
 struct EigenProducts {
   template <class Scalar>
   static std::size_t scratch(Index, Index) {
