@@ -29,6 +29,7 @@
 #include <gradus/optimizers/adamw.hpp>
 #include <gradus/optimizers/asgd.hpp>
 #include <gradus/optimizers/dion.hpp>
+#include <gradus/optimizers/frozen.hpp>
 #include <gradus/optimizers/lion.hpp>
 #include <gradus/optimizers/momentum.hpp>
 #include <gradus/optimizers/muon.hpp>
@@ -51,5 +52,12 @@
 #include <gradus/schedules/constant.hpp>
 #include <gradus/schedules/warmup_cosine.hpp>
 #include <gradus/version.hpp>
+#include <gradus/wrappers/accumulate.hpp>
+#include <gradus/wrappers/average.hpp>
+#include <gradus/wrappers/cautious.hpp>
+#include <gradus/wrappers/lookahead.hpp>
 #include <gradus/wrappers/qk_clip.hpp>
 #include <gradus/wrappers/route.hpp>
+#include <gradus/wrappers/scheduled.hpp>
+#include <gradus/wrappers/sharpness_aware.hpp>
+#include <gradus/wrappers/skip_nonfinite.hpp>
