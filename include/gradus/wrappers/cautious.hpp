@@ -13,12 +13,12 @@ namespace gradus {
 ///     c = 1 where u·g > 0, else 0
 ///     θ ← θ − c·u / max(mean(c), 0.001)
 ///
-/// Around `Adam` or `AdamW` without decay this equals the authors' C-AdamW (`c_adamw.py` of
-/// kyleliang919/C-Optim, one tensor at a time; the paper, and their C-Lion, divide by (Σc + 1)/n). The
-/// wrapper sees nothing of an optimizer but its step: a decay inside it is part of u, and left out with it,
-/// where the authors decay every coefficient. The inner state, of whose own iterates an average may be one,
-/// does not know what was left out. State: the inner optimizer's. Needs one more copy of the parameters;
-/// reads and writes 9 numbers a coefficient, beside the inner step. Made by `cautious`.
+/// Around `Adam` or `AdamW` without decay this equals the authors' C-AdamW (github.com/kyleliang919/C-Optim,
+/// its loop over tensors) but for the place of ε; the paper, and their C-Lion, divide by (Σc + 1)/n. The
+/// wrapper sees nothing of an optimizer but its step: a decay inside it is a part of u, and left out with it,
+/// where the authors decay every coefficient. Iterates that the inner optimizer keeps do not learn what was
+/// left out: better wrap methods that keep none. State: the inner optimizer's. Needs one more copy of the
+/// parameters; reads and writes 9 numbers a coefficient, beside the inner step. Made by `cautious`.
 template <class O>
 struct Cautious {
   O inner;
