@@ -36,11 +36,12 @@ TEST_CASE("scheduled sets the field before each step, wherever the field is") {
   using Slow = Lookahead<Momentum>;
   CHECK(same_bits(after<double>(scheduled<&Slow::alpha>(lookahead(Momentum{}), Constant{0.3}), 10),
                   after<double>(lookahead(Momentum{}, 5, 0.3), 10)));
-  const auto near = scheduled<&ScheduleFreeSGD::beta>(ScheduleFreeSGD{}, Constant{0.5});
+  const auto near =
+      scheduled<&ScheduleFreeSGD::beta>(ScheduleFreeSGD{}, [](std::int64_t t) { return t == 2 ? 0.6 : 0.5; });
   auto near_state = near.init(a);
   run(near, a, near_state, 1, 3);
   CHECK(
-      same_bits(solution(near, a, near_state), solution(ScheduleFreeSGD{.beta = 0.5}, a, near_state.inner)));
+      same_bits(solution(near, a, near_state), solution(ScheduleFreeSGD{.beta = 0.6}, a, near_state.inner)));
 }
 
 TEST_CASE("a schedule without a finite value stops the step") {
@@ -148,6 +149,9 @@ TEST_CASE("sharpness-aware steps look at the radius around the point and come ba
     const Eigen::VectorXd e =
         (0.25 * scale.square() * gradient.array() / (scale * gradient.array()).matrix().norm());
     CHECK(seen.isApprox(start + e, 1e-14));
+    fail = false;
+    optimizer.step(x, Eigen::VectorXd::Zero(6).eval(), state);
+    CHECK(seen == start);
   }
 }
 
@@ -161,6 +165,14 @@ TEST_CASE("cautious steps go with the gradient, by more where fewer do") {
   optimizer.step(x, Eigen::VectorXd(Eigen::Vector4d(0.1, -0.1, 0, -0.1)), state);
   CHECK(x.tail(3) == Eigen::VectorXd::Ones(3));
   CHECK(x(0) == Approx(1 - 4 * 0.1 * (0.9 + 0.1)));
+  // The scale is at most 1000.
+  Eigen::VectorXd many = Eigen::VectorXd::Ones(4000), turned = Eigen::VectorXd::Constant(4000, -0.1);
+  turned(7) = 0.1;
+  auto many_state = optimizer.init(many);
+  many_state.inner.b.setOnes();
+  many_state.inner.t = 1;
+  optimizer.step(many, turned, many_state);
+  CHECK(many(7) == Approx(1 - 1000 * 0.1 * (0.9 + 0.1)));
   // No coefficient agrees; and what is NaN is not hidden.
   state.inner.b.setOnes();
   const Eigen::VectorXd before = x;
