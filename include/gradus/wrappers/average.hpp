@@ -21,9 +21,9 @@ namespace gradus {
 /// Equal to `torch.optim.swa_utils.AveragedModel` when that is updated after every p-th step from the s-th
 /// on, with `get_swa_multi_avg_fn()` for δ = 1 and `get_ema_multi_avg_fn(δ)` for no `debias`. Before step s
 /// the solution is θ. A solution that the inner optimizer has is not averaged, but its parameters are. The
-/// average is kept in the parameters' own scalar: one of 16 bits stops moving when its share falls below
-/// 1/256. State: the inner optimizer's, a, w. Reads and writes 3 numbers a coefficient, beside the inner
-/// step. Made by `polyak_average`, `stochastic_weight_average`, `exponential_average`.
+/// average is kept in the parameters' own scalar: in bfloat16 it hardly moves once 1/w is below 1/256. State:
+/// the inner optimizer's, a, w. Reads and writes 3 numbers a coefficient, beside the inner step. Made by
+/// `polyak_average`, `stochastic_weight_average`, `exponential_average`.
 template <class O>
 struct Average {
   O inner;
