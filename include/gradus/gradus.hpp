@@ -31,6 +31,7 @@
 #include <gradus/optimizers/adamw.hpp>
 #include <gradus/optimizers/asgd.hpp>
 #include <gradus/optimizers/dion.hpp>
+#include <gradus/optimizers/frozen.hpp>
 #include <gradus/optimizers/lamb.hpp>
 #include <gradus/optimizers/lars.hpp>
 #include <gradus/optimizers/lion.hpp>
@@ -70,5 +71,12 @@
 #include <gradus/schedules/warmup_cosine.hpp>
 #include <gradus/schedules/warmup_stable_decay.hpp>
 #include <gradus/version.hpp>
+#include <gradus/wrappers/accumulate.hpp>
+#include <gradus/wrappers/average.hpp>
+#include <gradus/wrappers/cautious.hpp>
+#include <gradus/wrappers/lookahead.hpp>
 #include <gradus/wrappers/qk_clip.hpp>
 #include <gradus/wrappers/route.hpp>
+#include <gradus/wrappers/scheduled.hpp>
+#include <gradus/wrappers/sharpness_aware.hpp>
+#include <gradus/wrappers/skip_nonfinite.hpp>

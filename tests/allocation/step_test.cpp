@@ -1,51 +1,16 @@
 // SPDX-License-Identifier: MIT
 //
 // Law 3: after `init`, `step` takes no memory from the heap, counted at malloc itself.
-#include <atomic>
-#include <cerrno>
-#include <cstdlib>
 #include <map>
 
+#include "allocation/counter.hpp"
 #include "optimizers.hpp"
 #include "problem.hpp"
-
-extern "C" {
-void* __libc_malloc(std::size_t);
-void* __libc_calloc(std::size_t, std::size_t);
-void* __libc_realloc(void*, std::size_t);
-void* __libc_memalign(std::size_t, std::size_t);
-}
-
-namespace {
-std::atomic<long> allocations{0};
-}
-
-extern "C" {
-void* malloc(std::size_t size) { return ++allocations, __libc_malloc(size); }
-void* calloc(std::size_t count, std::size_t size) { return ++allocations, __libc_calloc(count, size); }
-void* realloc(void* old, std::size_t size) { return ++allocations, __libc_realloc(old, size); }
-void* aligned_alloc(std::size_t alignment, std::size_t size) {
-  return ++allocations, __libc_memalign(alignment, size);
-}
-int posix_memalign(void** out, std::size_t alignment, std::size_t size) {
-  ++allocations;
-  *out = __libc_memalign(alignment, size);
-  return *out == nullptr ? ENOMEM : 0;
-}
-}
 
 using namespace gradus;
 using namespace gradus_test;
 
 namespace {
-
-template <class F>
-long allocations_in(const F& f) {
-  f();  // OpenMP starts its threads once
-  const long before = allocations;
-  f();
-  return allocations - before;
-}
 
 template <class O, class P>
 long allocations_of_step(const O& optimizer, P params) {

@@ -47,7 +47,7 @@ consteval bool is_writable() {
   if constexpr (Leaf<Tree>) {
     writable = WritableLeaf<Tree>;
   } else if constexpr (is_subset<std::remove_const_t<Tree>>) {
-    writable = is_writable<decltype(std::declval<Tree&>().tree)>();
+    writable = is_writable<decltype(as_deep_const<Tree>(std::declval<Tree&>().tree))>();
   } else if constexpr (SequenceNode<Tree>) {
     writable = is_writable<decltype(child(std::declval<Tree&>(), std::size_t{}))>();
   } else if constexpr (MapNode<Tree>) {

@@ -48,10 +48,21 @@ inline constexpr bool is_lazy = false;
 template <class F, class... Trees>
 inline constexpr bool is_lazy<Lazy<F, Trees...>> = true;
 
+namespace detail {
+
+// What a lazy tree holds: the tree itself, or a reference. Of a `Subset` it holds the whole, because it is
+// the tree walked first, the parameters, that says which leaves are seen.
+template <class Tree>
+using Held = std::conditional_t<is_subset<std::remove_cvref_t<Tree>>,
+                                decltype(without_subset(std::declval<Tree&>())), Tree>;
+
+}  // namespace detail
+
 /// Makes a `Lazy` tree. Shapes are checked where it is used, against the parameters.
 template <class F, Gradients... Trees>
 auto lazy(F f, Trees&&... trees) {
-  return Lazy<F, Trees...>{std::move(f), {std::forward<Trees>(trees)...}};
+  return Lazy<F, detail::Held<Trees>...>{
+      std::move(f), {static_cast<detail::Held<Trees>&&>(detail::without_subset(trees))...}};
 }
 
 }  // namespace gradus

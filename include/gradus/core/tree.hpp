@@ -82,7 +82,8 @@ void descend(F& f, Path path, Index& ordinal, First&& first, Rest&&... rest) {
     auto only_seen = [&](const Path& at, auto&... leaves) {
       if (first.sees(at.ordinal)) f(at, leaves...);
     };
-    descend(only_seen, path, ordinal, first.tree, without_subset(rest)...);
+    auto& tree = as_deep_const<std::remove_reference_t<First>>(first.tree);
+    descend(only_seen, path, ordinal, tree, without_subset(rest)...);
   } else if constexpr (Leaf<structure_t<First>>) {
     static_assert((Leaf<structure_t<Rest>> && ...),
                   "gradus: the trees differ in structure: a gradient or a state has a container where the "

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <gradus/concepts.hpp>
+#include <gradus/core/state.hpp>
 #include <vector>
 
 namespace gradus {
@@ -27,6 +28,10 @@ struct Route<std::tuple<Predicates...>, std::tuple<Optimizers...>> {
   std::tuple<Predicates...> predicates;
   std::tuple<Optimizers...> optimizers;  ///< may be changed between steps, as by a schedule
 
+  template <class P, class Tree>
+  static constexpr bool any_has_solution =
+      (HasSolution<Optimizers, detail::Subset<const P>, state_of<Optimizers, Tree>> || ...);
+
   template <class Tree>
   struct State {
     struct Place {
@@ -48,7 +53,8 @@ struct Route<std::tuple<Predicates...>, std::tuple<Optimizers...>> {
     template <class Visitor, class States>
     static void visit_all(Visitor& visitor, States& states) {
       std::size_t k = 0;
-      std::apply([&](auto&... state) { (visitor(std::to_string(k++), state), ...); }, states);
+      std::apply([&](auto&... state) { (detail::visit_field(std::to_string(k++), visitor, state), ...); },
+                 states);
     }
   };
 
@@ -102,6 +108,21 @@ struct Route<std::tuple<Predicates...>, std::tuple<Optimizers...>> {
     });
   }
 
+  /// The point that is made of the parts' solutions, and of the parameters where a part has none.
+  template <class P, class Tree>
+  requires any_has_solution<P, Tree>
+  auto solution(const P& params, const State<Tree>& state) const {
+    like<P> result = copy_like(params);
+    for_each_part(state, result, [&](const auto& optimizer, auto& part, const auto& part_state) {
+      const detail::Subset<const P> own{params, part.choice, part.wanted};
+      if constexpr (requires { optimizer.solution(own, part_state); }) {
+        const auto& found = optimizer.solution(own, part_state);
+        for_each_block([](auto& x, const auto& value) { x = value; }, part, found);
+      }
+    });
+    return result;
+  }
+
  private:
   static constexpr std::uint8_t none = 255;  // of a leaf that an enclosing `route` gave to somebody else
 
@@ -150,6 +171,9 @@ auto make_route(std::tuple<P...> predicates, std::tuple<O...> optimizers, Predic
 /// matrices that must not go to Muon, so ask for the name as well:
 ///
 ///     route([](const LeafInfo& leaf) { return is_matrix(leaf) && leaf.name != "head"; }, Muon{}, AdamW{})
+///
+/// `route(predicate, Frozen{}, AdamW{})` leaves some leaves as they are. Other wrappers go around a route or
+/// into it: into it they see, and take norms over, the leaves of their part alone.
 template <class... Arguments>
 auto route(Arguments... arguments) {
   static_assert(sizeof...(Arguments) >= 2, "gradus::route needs a predicate and an optimizer at least");
