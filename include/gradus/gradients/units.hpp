@@ -42,13 +42,13 @@ struct AdaptiveClip {
 ///
 ///     G_i ← G_i · λ max(‖W_i‖, ε) / max(‖G_i‖, 1e-6)   where ‖G_i‖ > λ max(‖W_i‖, ε)
 ///
-/// Equal to `optax.adaptive_grad_clip` (whose layout is inputs_by_outputs). A leaf of one row or one column
-/// is one unit, as in optax and the authors' code: of a bias coefficient by coefficient nothing but noise
-/// would be compared. The paper leaves out the last layer: `chosen(LeafInfo)` says which leaves are clipped.
+/// Equal to `optax.adaptive_grad_clip`, whose layout is inputs_by_outputs. A leaf of one row or one column is
+/// one unit, as in optax and the authors' code: were each coefficient of a bias a unit, those near 0 could
+/// hardly move. The paper leaves out the last layer: `chosen(LeafInfo)` says which leaves are clipped.
 ///
 /// One pass now over `grads` and `params` for the norms, and memory for one number a unit; the scaling
-/// happens inside the optimizer's own pass. A unit of infinite norm becomes 0 and NaN; NaN stays NaN. Throws
-/// `std::invalid_argument` for bad options, and when structures or shapes differ.
+/// happens inside the optimizer's own pass. A unit whose norm is infinite or NaN gets coefficients that are 0
+/// or NaN. Throws `std::invalid_argument` for bad options, and when structures or shapes differ.
 template <Gradients G, Parameters P, LeafPredicate Chosen = decltype(any_leaf)>
 auto clip_adaptively(G&& grads, const P& params, const AdaptiveClip& options = {},
                      const Chosen& chosen = any_leaf) {
@@ -60,7 +60,7 @@ auto clip_adaptively(G&& grads, const P& params, const AdaptiveClip& options = {
     if (!chosen(LeafInfo{path.name(), g.rows(), g.cols()})) return Eigen::ArrayXXd::Ones(1, 1);
     const auto factor = [&](double of_g, double of_w) {
       const double most = options.ratio * std::max(of_w, options.epsilon);
-      return of_g > most ? most / std::max(of_g, 1e-6) : 1;
+      return of_g <= most ? 1 : most / std::max(of_g, 1e-6);
     };
     return detail::unit_norms(options.layout, g).binaryExpr(detail::unit_norms(options.layout, w), factor);
   };
@@ -70,10 +70,10 @@ auto clip_adaptively(G&& grads, const P& params, const AdaptiveClip& options = {
 }
 
 /// Gradient centralization (Yong et al., arXiv:2004.01461): from the gradient of each output unit its mean is
-/// subtracted, so that a step does not change the mean of the unit's weights. Equal to
-/// `optax.centralize` for matrices (whose layout is inputs_by_outputs). Only leaves for which
-/// `chosen(LeafInfo)` holds are changed, which are the matrices of more than one row and column: a unit of
-/// one coefficient would become 0.
+/// subtracted, so that a plain step does not change the mean of the unit's weights. Equal to the authors'
+/// code for matrices, and to `optax.centralize`, which takes the rows, here outputs_by_inputs, whatever they
+/// are. Only leaves for which `chosen(LeafInfo)` holds are changed: by default those of more than one row and
+/// more than one column, since a unit of one coefficient would become 0.
 ///
 /// One pass now for the means, and memory for one number a unit; the subtraction happens inside the
 /// optimizer's own pass. A unit with a coefficient that is not finite becomes NaN.
