@@ -76,7 +76,9 @@ inline constexpr bool is_small<L> =
 
 template <class Value, class L>
 Value take(const L& leaf) {
-  if constexpr (is_lazy<L>) {
+  if constexpr (requires { leaf.template take<Value>(); }) {
+    return leaf.template take<Value>();
+  } else if constexpr (is_lazy<L>) {
     return std::apply([&](const auto&... inner) { return Value(leaf.f(take<Value>(inner)...)); }, leaf.trees);
   } else {
     return leaf.array().template cast<typename Value::Scalar>();

@@ -46,6 +46,45 @@ struct Adafactor {
     GRADUS_STATE(r, c, v, m, t)
   };
 
+  /// u ← g, and the squares of θ, for one block of coefficients.
+  auto copy() const {
+    return [](const auto& p, const auto& g, auto& u) {
+      u = g;
+      return std::tuple(wide_square(p));
+    };
+  }
+
+  /// The step, for one block of coefficients.
+  auto descend(double rate) const {
+    return [=, *this](auto& p, const auto& u) { p = (1 - learning_rate * weight_decay) * p - rate * u; };
+  }
+
+  /// The averaged step.
+  auto descend_averaged(double rate) const {
+    return [=, *this](auto& p, const auto& u, auto& m) {
+      m = beta1 * m + (1 - beta1) * rate * u;
+      p = (1 - learning_rate * weight_decay) * p - m;
+    };
+  }
+
+  /// u ← g/√V̂, and the squares of u, for a block of a column j: √V̂ = factor · √R.
+  static auto divide_by_product(double factor, double least) {
+    return [=](auto& u, const auto& root_r) {
+      u /= (factor * root_r).max(representable(least, u));
+      return std::tuple(wide_square(u));
+    };
+  }
+
+  /// V, and u ← g/√V, and the squares of u, for one block of coefficients.
+  auto divide_by_root(double weight, double eps) const {
+    const bool t5 = form == AdafactorForm::t5;
+    return [=](auto& u, auto& v) {
+      v += weight * (u.square() + (t5 ? eps : 0) - v);
+      u /= root(v.max(representable(t5 ? 0 : eps * eps, v)));
+      return std::tuple(wide_square(u));
+    };
+  }
+
   /// Checks the hyperparameters (`std::invalid_argument`) and makes the state for `params`.
   template <Parameters P>
   State<like<P>> init(const P& params) const {
@@ -139,25 +178,6 @@ struct Adafactor {
     return epsilon1.value_or(form == AdafactorForm::t5 ? 1e-30 : std::numeric_limits<Scalar>::epsilon());
   }
 
-  // u ← g, and the squares of θ.
-  auto copy() const {
-    return [](const auto& p, const auto& g, auto& u) {
-      u = g;
-      return std::tuple(wide_square(p));
-    };
-  }
-
-  auto descend(double rate) const {
-    return [=, *this](auto& p, const auto& u) { p = (1 - learning_rate * weight_decay) * p - rate * u; };
-  }
-
-  auto descend_averaged(double rate) const {
-    return [=, *this](auto& p, const auto& u, auto& m) {
-      m = beta1 * m + (1 - beta1) * rate * u;
-      p = (1 - learning_rate * weight_decay) * p - m;
-    };
-  }
-
   GRADUS_PACKETS_BEGIN
 
   // R, C, and u ← u/√V̂, column by column; returns ‖u‖².
@@ -187,26 +207,10 @@ struct Adafactor {
 
   GRADUS_PACKETS_END
 
-  static auto divide_by_product(double factor, double least) {
-    return [=](auto& u, const auto& root_r) {
-      u /= (factor * root_r).max(representable(least, u));
-      return std::tuple(wide_square(u));
-    };
-  }
-
   // The same with a whole V.
   template <class Scalar>
   double divide(MatrixMap<Scalar> u, Eigen::MatrixX<Scalar>& v, double weight) const {
     return sum_blocks<1>(divide_by_root(weight, least<Scalar>()), u, v)[0];
-  }
-
-  auto divide_by_root(double weight, double eps) const {
-    const bool t5 = form == AdafactorForm::t5;
-    return [=](auto& u, auto& v) {
-      v += weight * (u.square() + (t5 ? eps : 0) - v);
-      u /= root(v.max(representable(t5 ? 0 : eps * eps, v)));
-      return std::tuple(wide_square(u));
-    };
   }
 };
 

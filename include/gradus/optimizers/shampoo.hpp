@@ -58,6 +58,27 @@ struct Shampoo {
     GRADUS_STATE(l, r, l_root, r_root, m, s, t, beta2_power)
   };
 
+  /// m, for one block of coefficients.
+  auto average() const {
+    return [*this](auto& m, const auto& g) { m = beta1 * m + (1 - beta1) * g; };
+  }
+
+  /// The sum of squares s, for one block of coefficients.
+  static auto add_squares() {
+    return [](auto& s, const auto& g) { s += g.square(); };
+  }
+
+  /// The square of g/(√s + 1e-8), for one block of coefficients.
+  static auto scaled_square() {
+    return [](const auto& g, const auto& s) { return (g / (root(s) + 1e-8)).square(); };
+  }
+
+  /// The step, for one block of coefficients.
+  auto descend() const {
+    return
+        [*this](auto& p, const auto& d) { p = (1 - learning_rate * weight_decay) * p - learning_rate * d; };
+  }
+
   /// Checks the hyperparameters (`std::invalid_argument`) and makes the state for `params`.
   template <Parameters P>
   State<like<P>> init(const P& params) const {
@@ -175,20 +196,6 @@ struct Shampoo {
                     detail::shape_text(left.rows(), right.rows()));
         },
         params, l, r);
-  }
-
-  auto average() const {
-    return [*this](auto& m, const auto& g) { m = beta1 * m + (1 - beta1) * g; };
-  }
-  static auto add_squares() {
-    return [](auto& s, const auto& g) { s += g.square(); };
-  }
-  static auto scaled_square() {
-    return [](const auto& g, const auto& s) { return (g / (root(s) + 1e-8)).square(); };
-  }
-  auto descend() const {
-    return
-        [*this](auto& p, const auto& d) { p = (1 - learning_rate * weight_decay) * p - learning_rate * d; };
   }
 
   // L, R, their roots if `scratch` is there for them, and D, of one block.

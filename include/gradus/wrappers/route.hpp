@@ -2,22 +2,11 @@
 #pragma once
 
 #include <gradus/concepts.hpp>
+#include <gradus/core/leaf_info.hpp>
 #include <gradus/core/state.hpp>
 #include <vector>
 
 namespace gradus {
-
-/// What a routing predicate is told about a leaf.
-struct LeafInfo {
-  std::string name;  ///< "w1", "layers.0.w", "3"; empty if the tree is a single leaf
-  Index rows, cols;
-};
-
-/// True for a leaf with more than one row and more than one column.
-inline constexpr auto is_matrix = [](const LeafInfo& leaf) { return leaf.rows > 1 && leaf.cols > 1; };
-
-/// True for every leaf.
-inline constexpr auto any_leaf = [](const LeafInfo&) { return true; };
 
 /// An optimizer that hands every leaf to one of several. Made by `route`.
 template <class Predicates, class Optimizers>
