@@ -162,7 +162,7 @@ struct Adafactor {
   void require_state(const P& params, const S& state) const {
     walk(
         "Adafactor",
-        [this](const Path& path, const auto& leaf, const auto& r, const auto& c, const auto& v) {
+        [&](const Path& path, const auto& leaf, const auto& r, const auto& c, const auto& v) {
           const Index rows = is_factored(leaf) ? r.size() : v.rows();
           const Index cols = is_factored(leaf) ? c.size() : v.cols();
           if (rows != leaf.rows() || cols != leaf.cols()) {

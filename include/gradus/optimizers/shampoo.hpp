@@ -26,6 +26,19 @@ struct EigenScratch {
   Eigenbasis& basis(Index size) { return bases.try_emplace(size, size).first->second; }
 };
 
+// A block of a matrix, seen in the trees of its leaf.
+struct ShampooBlock {
+  Index row, col, rows, cols;  // where it lies
+  Index left, right;           // the column of its squares in l and r
+
+  template <class Matrix>
+  auto part(Matrix& matrix) const {
+    return matrix.block(row, col, rows, cols);
+  }
+  auto of_left(Eigen::MatrixXd& l) const { return l.block(row, left, rows, rows); }
+  auto of_right(Eigen::MatrixXd& r) const { return r.block(col, right, cols, cols); }
+};
+
 }  // namespace detail
 
 /// Shampoo (Gupta, Koren & Singer, arXiv:1802.09568): AdaGrad with a full matrix for each side of a matrix.
@@ -109,8 +122,9 @@ struct Shampoo {
         [&](const Path&, const auto& leaf) {
           for (auto& scratch : state.scratch) {
             scratch.workspace.reset(bytes(leaf));
-            for_each_cut(leaf.rows(), leaf.cols(),
-                         [&](const Cut& cut) { scratch.basis(cut.rows), scratch.basis(cut.cols); });
+            for_each_cut(leaf.rows(), leaf.cols(), [&](const detail::ShampooBlock& cut) {
+              scratch.basis(cut.rows), scratch.basis(cut.cols);
+            });
           }
         },
         params);
@@ -136,7 +150,7 @@ struct Shampoo {
           if (beta1 > 0) for_each_block(average(), m, std::as_const(g));
           if (graft == ShampooGraft::adagrad) for_each_block(add_squares(), s, std::as_const(g));
           const MatrixMap<double> averaged = beta1 > 0 ? MatrixMap<double>(m.data(), m.rows(), m.cols()) : g;
-          for_each_cut(theta.rows(), theta.cols(), [&](const Cut& cut) {
+          for_each_cut(theta.rows(), theta.cols(), [&](const detail::ShampooBlock& cut) {
             direct(cut, refresh ? &scratch : nullptr, correction, cut.part(g), cut.part(averaged),
                    cut.part(half), cut.part(d), statistics...);
             if (graft == ShampooGraft::sgd) rescale(cut.part(d), norm(cut.part(averaged)));
@@ -150,19 +164,6 @@ struct Shampoo {
   }
 
  private:
-  // A block of a matrix.
-  struct Cut {
-    Index row, col, rows, cols;  // where it lies
-    Index left, right;           // the column of its squares in l and r
-
-    template <class Matrix>
-    auto part(Matrix& matrix) const {
-      return matrix.block(row, col, rows, cols);
-    }
-    auto of_left(Eigen::MatrixXd& l) const { return l.block(row, left, rows, rows); }
-    auto of_right(Eigen::MatrixXd& r) const { return r.block(col, right, cols, cols); }
-  };
-
   // The squares of blocks above each other stand above each other in l, those of blocks side by side, side by
   // side; in r the reverse.
   Index widest(Index side) const { return std::min<Index>(side, block_size); }
@@ -176,7 +177,8 @@ struct Shampoo {
     for (Index i = 0; i * block_size < rows; ++i) {
       for (Index j = 0; j * block_size < cols; ++j) {
         const Index row = i * block_size, col = j * block_size;
-        f(Cut{row, col, widest(rows - row), widest(cols - col), j * widest(rows), i * widest(cols)});
+        f(detail::ShampooBlock{row, col, widest(rows - row), widest(cols - col), j * widest(rows),
+                               i * widest(cols)});
       }
     }
   }
@@ -200,9 +202,9 @@ struct Shampoo {
 
   // L, R, their roots if `scratch` is there for them, and D, of one block.
   template <class G, class A, class H, class D>
-  void direct(const Cut& cut, detail::EigenScratch* scratch, double correction, const G& g, const A& averaged,
-              H&& half, D&& d, Eigen::MatrixXd& l, Eigen::MatrixXd& r, Eigen::MatrixXd& l_root,
-              Eigen::MatrixXd& r_root) const {
+  void direct(const detail::ShampooBlock& cut, detail::EigenScratch* scratch, double correction, const G& g,
+              const A& averaged, H&& half, D&& d, Eigen::MatrixXd& l, Eigen::MatrixXd& r,
+              Eigen::MatrixXd& l_root, Eigen::MatrixXd& r_root) const {
     accumulate(cut.of_left(l), g);
     accumulate(cut.of_right(r), g.transpose());
     if (scratch != nullptr) {
