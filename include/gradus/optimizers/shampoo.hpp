@@ -5,7 +5,6 @@
 #include <gradus/core/matrices_like.hpp>
 #include <gradus/core/optimizer.hpp>
 #include <gradus/orthogonalize/eigenbasis.hpp>
-#include <map>
 
 namespace gradus {
 
@@ -17,14 +16,6 @@ enum class ShampooGraft {
 };
 
 namespace detail {
-
-// What a thread needs: room for matrices, and an eigenbasis for each size.
-struct EigenScratch {
-  Workspace workspace;
-  std::map<Index, Eigenbasis> bases;
-
-  Eigenbasis& basis(Index size) { return bases.try_emplace(size, size).first->second; }
-};
 
 // A block of a matrix, seen in the trees of its leaf.
 struct ShampooBlock {

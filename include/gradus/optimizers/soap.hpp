@@ -5,7 +5,6 @@
 #include <gradus/core/matrices_like.hpp>
 #include <gradus/core/optimizer.hpp>
 #include <gradus/orthogonalize/eigenbasis.hpp>
-#include <map>
 #include <optional>
 
 namespace gradus {
