@@ -55,29 +55,33 @@ using Vector2 = Eigen::Matrix<Scalar, 2, 1>;
 template <class Tree>
 using Part = gradus::detail::Subset<Tree>;  // what `route` gives to an optimizer
 
-/// The types that every optimizer is compiled for. All laws do with these: each more is compiled for each
-/// optimizer.
+template <class P, class... G>
+using On = std::tuple<Init<P>, Step<P, G>...>;
+template <class... Tuples>
+using Joined = decltype(std::tuple_cat(std::declval<Tuples>()...));
+
+/// The types that every optimizer is compiled for: parameters, and what gradients they are stepped with. All
+/// laws share these, because each of them costs compile time for each optimizer.
 template <class Scalar>
-using FunctionsFor =
-    std::tuple<Init<Tree<Scalar>>, Step<Tree<Scalar>, Tree<Scalar>>, Solution<Tree<Scalar>>,
-               Step<Tree<Scalar>, Clipped<Tree<Scalar>>>, Init<Part<const Tree<Scalar>>>,
-               Step<Part<Tree<Scalar>>, Tree<Scalar>>, Step<Part<Tree<Scalar>>, Clipped<Tree<Scalar>>>,  //
-               Init<Maps<Scalar>>, Step<Maps<Scalar>, Tree<Scalar>>, Step<Maps<Scalar>, Maps<Scalar>>,   //
-               Init<Refs<Scalar>>, Step<Refs<Scalar>, ConstRefs<Scalar>>,                                //
-               Init<StorageParams<Scalar>>, Step<StorageParams<Scalar>, StorageGrads<Scalar>>,
-               Init<Vector2<Scalar>>, Step<Vector2<Scalar>, Clipped<Vector2<Scalar>>>>;
-using Functions = decltype(std::tuple_cat(
-    std::declval<FunctionsFor<float>>(), std::declval<FunctionsFor<double>>(),
-    std::declval<std::tuple<Init<Tree<Eigen::half>>, Step<Tree<Eigen::half>, Tree<Eigen::half>>,
-                            Init<Tree<Eigen::bfloat16>>, Step<Tree<Eigen::bfloat16>, Tree<Eigen::bfloat16>>,
-                            Init<Matrix<double>>, Step<Matrix<double>, Matrix<double>>,
-                            Step<Matrix<double>, Matrix<float>>>>()));
+using FunctionsOf = Joined<On<Tree<Scalar>, Tree<Scalar>, Clipped<Tree<Scalar>>>,  //
+                           On<Maps<Scalar>, Maps<Scalar>>,                         //
+                           On<Refs<Scalar>, ConstRefs<Scalar>>,                    //
+                           On<StorageParams<Scalar>, StorageGrads<Scalar>>,        //
+                           On<Vector2<Scalar>, Clipped<Vector2<Scalar>>>,          //
+                           std::tuple<Solution<Tree<Scalar>>>,                     //
+                           std::tuple<Init<Part<const Tree<Scalar>>>>,             //
+                           std::tuple<Step<Part<Tree<Scalar>>, Tree<Scalar>>>,     //
+                           std::tuple<Step<Part<Tree<Scalar>>, Clipped<Tree<Scalar>>>>>;
+using Functions = Joined<FunctionsOf<float>, FunctionsOf<double>,            //
+                         On<Matrix<double>, Matrix<double>, Matrix<float>>,  //
+                         On<Tree<Eigen::half>, Tree<Eigen::half>>,           //
+                         On<Tree<Eigen::bfloat16>, Tree<Eigen::bfloat16>>>;
 
 /// A field of an optimizer, or null if it has none of this name.
 using FieldAccess = double* (*)(std::any& optimizer);
 
 struct OptimizerFunctions {
-  Functions functions;
+  Functions typed;
   FieldAccess learning_rate, weight_decay;
 };
 
@@ -91,15 +95,15 @@ struct AnyOptimizer {
 
   template <gradus::Parameters P>
   AnyState init(const P& params) const {
-    return std::get<Init<P>>(functions->functions)(optimizer, params);
+    return std::get<Init<P>>(functions->typed)(optimizer, params);
   }
   template <class P, class G>
   void step(P&& params, const G& grads, AnyState& state) const {
-    std::get<Step<std::remove_cvref_t<P>, G>>(functions->functions)(optimizer, params, grads, state);
+    std::get<Step<std::remove_cvref_t<P>, G>>(functions->typed)(optimizer, params, grads, state);
   }
   template <class Scalar>
   Tree<Scalar> solution(const Tree<Scalar>& params, const AnyState& state) const {
-    return std::get<Solution<Tree<Scalar>>>(functions->functions)(optimizer, params, state);
+    return std::get<Solution<Tree<Scalar>>>(functions->typed)(optimizer, params, state);
   }
 
   /// The field of this optimizer, or of the innermost one if it is a wrapper; null if there is none.

@@ -15,7 +15,7 @@ constexpr double tolerance = std::is_same_v<Scalar, float> ? 2e-6 : 1e-13;
 
 // All storages, and beside them a plain tree of the same shapes.
 template <class Scalar>
-struct Steps {
+struct SideBySide {
   Surroundings<Scalar> around_params, around_grads;
   StoragePairs<Scalar> pairs = storages(around_params, around_grads);
   StorageParams<Scalar> params = firsts(pairs);
@@ -23,7 +23,7 @@ struct Steps {
   Tree<Scalar> plain;
 
   // Steps both. All leaves of one shape, and vectors however they lie, have the same starts and gradients.
-  Steps(const AnyOptimizer& optimizer, int steps) {
+  SideBySide(const AnyOptimizer& optimizer, int steps) {
     walk(
         "plain",
         [&](const Path&, const auto& leaf) { plain.push_back(Matrix<Scalar>(leaf.rows(), leaf.cols())); },
@@ -91,7 +91,7 @@ TEMPLATE_TEST_CASE("a Map, a Ref and a Matrix share one state and the same bits"
         entry.usual.step(b, grads, state_b);
         map[0] = b[0];
       } else if (t % 3 == 1) {
-        entry.usual.step(map, grads, state_b);
+        entry.usual.step(map, Maps<TestType>{{grads[0].data(), 5, 3}}, state_b);
         b[0] = map[0];
       } else {
         entry.usual.step(Refs<TestType>{b[0]}, ConstRefs<TestType>{grads[0]}, state_b);
@@ -104,7 +104,7 @@ TEMPLATE_TEST_CASE("a Map, a Ref and a Matrix share one state and the same bits"
 
 TEMPLATE_TEST_CASE("storage orders, strides, blocks and fixed sizes agree", "", float, double) {
   for_each_optimizer([](const Entry& entry) {
-    const Steps<TestType> both(entry.usual, 30);
+    const SideBySide<TestType> both(entry.usual, 30);
     Index matrices = 0;
     walk(
         "compare",
@@ -126,7 +126,7 @@ TEMPLATE_TEST_CASE("storage orders, strides, blocks and fixed sizes agree", "", 
 TEMPLATE_TEST_CASE("vectors as rows, columns and strips of a matrix agree", "", float, double) {
   for_each_optimizer([](const Entry& entry) {
     if (!entry.coefficient_wise) return;
-    const Steps<TestType> both(entry.usual, 30);
+    const SideBySide<TestType> both(entry.usual, 30);
     for (const Index n : vector_sizes) {
       Eigen::VectorX<TestType> expected;
       const auto check = [&](const Path& at, const auto& leaf) {

@@ -64,7 +64,7 @@ auto storages(Surroundings<Scalar>& p, Surroundings<Scalar>& g) {
   using RowMajor = Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
   using Fixed = Eigen::Matrix<Scalar, 5, 3>;
   using FixedRowMajor = Eigen::Matrix<Scalar, 5, 3, Eigen::RowMajor>;
-  using FixedVector = Eigen::Matrix<Scalar, 7, 1>;
+  using FixedVector = Eigen::Matrix<Scalar, 2, 1>;
   using Strides = Eigen::Stride<Eigen::Dynamic, Eigen::Dynamic>;
   using Strided = Eigen::Map<Dynamic, 0, Strides>;
   const auto row_vector = [](Index n) { return Eigen::RowVectorX<Scalar>(n); };
