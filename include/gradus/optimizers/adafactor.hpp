@@ -39,10 +39,10 @@ struct Adafactor {
 
   template <class Tree>
   struct State {
-    matrices_like<Tree, double> r, c;
-    matrices_like<Tree> v, m;
-    std::int64_t t = 0;  ///< steps taken
-    std::vector<Workspace> workspaces;
+    matrices_like<Tree, double> r, c;   ///< means of rows and columns, or empty
+    matrices_like<Tree> v, m;           ///< the whole mean square and the averaged update, or empty
+    std::int64_t t = 0;                 ///< steps taken
+    std::vector<Workspace> workspaces;  ///< scratch memory, one a thread
     GRADUS_STATE(r, c, v, m, t)
   };
 

@@ -23,7 +23,7 @@ struct ASGD {
 
   template <class Tree>
   struct State {
-    Tree a;
+    Tree a;              ///< average of θ
     std::int64_t t = 0;  ///< steps taken
     GRADUS_STATE(a, t)
   };
