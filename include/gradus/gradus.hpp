@@ -53,6 +53,7 @@
 #include <gradus/orthogonalize/eigenbasis.hpp>
 #include <gradus/orthogonalize/exact_polar.hpp>
 #include <gradus/orthogonalize/newton_schulz.hpp>
+#include <gradus/orthogonalize/newton_schulz_form.hpp>
 #include <gradus/orthogonalize/orthogonalize.hpp>
 #include <gradus/orthogonalize/polar_express.hpp>
 #include <gradus/orthogonalize/polar_quality.hpp>
