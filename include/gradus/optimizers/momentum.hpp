@@ -5,7 +5,7 @@
 
 namespace gradus {
 
-/// Heavy-ball momentum (Polyak 1964; Sutskever et al. 2013), equal to `torch.optim.SGD` with momentum:
+/// Heavy-ball momentum (Polyak 1964; Sutskever et al., 2013), equal to `torch.optim.SGD` with momentum:
 ///
 ///     g ← g + λθ
 ///     b ← μb + (1 − τ)g        (first step: b ← g, undamped)

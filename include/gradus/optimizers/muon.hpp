@@ -39,7 +39,7 @@ struct MuonState {
   GRADUS_STATE(b, t, momentum_power)
 };
 
-/// Muon (Keller Jordan et al. 2024; arXiv:2502.16982): momentum, replaced by its polar factor.
+/// Muon (Keller Jordan et al., 2024; arXiv:2502.16982): momentum, replaced by its polar factor.
 ///
 ///     b ← μb + (1 − μ)g                            (or as `accumulation` says)
 ///     u = (1 − μ)g + μb  with nesterov, else b
