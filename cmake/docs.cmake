@@ -12,7 +12,6 @@ set(DOXYGEN_STRIP_FROM_INC_PATH ${PROJECT_SOURCE_DIR}/include)
 set(DOXYGEN_GENERATE_TREEVIEW YES)
 set(DOXYGEN_HAVE_DOT NO)
 set(DOXYGEN_SHOW_USED_FILES NO)
-set(DOXYGEN_VERBATIM_HEADERS NO)
 set(DOXYGEN_JAVADOC_AUTOBRIEF YES)
 
 set(DOXYGEN_QUIET YES)
@@ -25,8 +24,10 @@ set(DOXYGEN_EXPAND_ONLY_PREDEF YES)
 set(DOXYGEN_PREDEFINED [[
   "GRADUS_STATE(...)=" GRADUS_PACKETS_BEGIN= GRADUS_PACKETS_END= EIGEN_ALWAYS_INLINE=inline EIGEN_DONT_INLINE=]])
 
-# What every optimizer, schedule and test function has is documented once for all.
-set(DOXYGEN_FILTER_PATTERNS [["*.hpp=sed -E -f cmake/docs/contract.sed"]])
+# What every optimizer, schedule and test function has is documented once for all. A link to a header becomes one to
+# its page.
+set(DOXYGEN_FILTER_PATTERNS [["*.hpp=sed -E -f cmake/docs/contract.sed" \
+  "*.md=sed -E 's#\[`?([^]`]*)`?\]\(include/(gradus/[a-z_/]+\.hpp)\)#[\1](@ref \2)#g'"]])
 set(DOXYGEN_VERBATIM_VARS DOXYGEN_PREDEFINED DOXYGEN_FILTER_PATTERNS)
 
 doxygen_add_docs(docs README.md include/gradus cmake/docs WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
