@@ -15,11 +15,13 @@
 s#^( +|.*; )([A-Za-z_:]+(<[^<>]*>)?) ([a-z_0-9]+( = [^,;]+)?), ([a-z][^;]*;) +///< (.*)$#\1/** \7 */ \2 \4; \2 \6 ///< \7#
 t split
 
-# What every optimizer, schedule, test function and policy of products has is documented here, once for all: see
-# Optimizer and Schedule in concepts.hpp, TestFunction in objectives/facts.hpp, MatrixProducts in
+# What every optimizer, wrapper, schedule, test function and policy of products has is documented here, once for
+# all: see Optimizer and Schedule in concepts.hpp, TestFunction in objectives/facts.hpp, MatrixProducts in
 # orthogonalize/products.hpp.
 s|^  struct State |  /** What `init` makes and `step` changes: a value to copy, compare and save. `visit` names its fields. */&|
 s|^ +void visit\(Visitor&& visitor\)|/** Calls `visitor(name, field)` for every field. */&|
+s|^  O inner;|  /** The optimizer that is wrapped. */&|
+s|^    state_of<O, Tree> inner;|/** The state of the optimizer that is wrapped. */&|
 s|^  double operator\(\)\(std::int64_t|  /** The value at step t. */&|
 s|^  static constexpr std::string_view name |  /** What it is called. */&|
 s|^  static constexpr std::string_view source |  /** Who published it, where and when. */&|
