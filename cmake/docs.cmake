@@ -24,8 +24,7 @@ set(DOXYGEN_EXPAND_ONLY_PREDEF YES)
 set(DOXYGEN_PREDEFINED [[
   "GRADUS_STATE(...)=" GRADUS_PACKETS_BEGIN= GRADUS_PACKETS_END= EIGEN_ALWAYS_INLINE=inline EIGEN_DONT_INLINE=]])
 
-# What every optimizer, schedule, test function has is documented once for all. A link to a header becomes one to
-# its page.
+# What is the same for all of a kind is documented once. A link to a header becomes one to its page.
 set(DOXYGEN_FILTER_PATTERNS [["*.hpp=sed -E -f cmake/docs/contract.sed" \
   "*.md=sed -E 's#\[`?([^]`]*)`?\]\(include/(gradus/[a-z_/]+\.hpp)\)#[\1](@ref \2)#g'"]])
 set(DOXYGEN_VERBATIM_VARS DOXYGEN_PREDEFINED DOXYGEN_FILTER_PATTERNS)
