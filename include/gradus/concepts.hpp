@@ -9,6 +9,7 @@
 #include <gradus/core/like.hpp>
 #include <gradus/core/tree.hpp>
 
+/// Optimizers, each a value with two functions, and what belongs to them.
 namespace gradus {
 
 /// An optimizer is a value with two functions. `init(params)` checks the hyperparameters and makes a state;

@@ -13,24 +13,26 @@ namespace gradus {
 /// other lazy trees, are kept inside. Made by `lazy`; every optimizer takes it as gradients.
 template <class F, class... Trees>
 struct Lazy {
-  F f;
-  std::tuple<Trees...> trees;
+  F f;                         ///< of the coefficients
+  std::tuple<Trees...> trees;  ///< or references to them
 
+  /// The first of the trees, which has the structure and shapes of all.
   const auto& underlying() const { return std::get<0>(trees); }
 
+  /// The lazy tree below, number I.
   template <std::size_t I>
   auto child() const {
     return zip([](const auto& tree) -> decltype(auto) { return detail::child<I>(tree); });
   }
+  /// The lazy tree below, at an index or a key.
   template <class Where>
   auto child(const Where& where) const {
     return zip([&](const auto& tree) -> decltype(auto) { return detail::child(tree, where); });
   }
 
-  /// Shape of a lazy leaf.
-  Index rows() const { return underlying().rows(); }
-  Index cols() const { return underlying().cols(); }
-  Index size() const { return underlying().size(); }
+  Index rows() const { return underlying().rows(); }  ///< of a lazy leaf
+  Index cols() const { return underlying().cols(); }  ///< of a lazy leaf
+  Index size() const { return underlying().size(); }  ///< of a lazy leaf
 
  private:
   template <class Get>
@@ -43,8 +45,10 @@ struct Lazy {
   }
 };
 
+/// Whether a type is a `Lazy` tree.
 template <class T>
 inline constexpr bool is_lazy = false;
+/// It is.
 template <class F, class... Trees>
 inline constexpr bool is_lazy<Lazy<F, Trees...>> = true;
 

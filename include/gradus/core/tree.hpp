@@ -15,10 +15,10 @@ namespace gradus {
 /// Where a leaf is: the chain of keys that leads to it. Lives on the stack while a tree is walked, so that a
 /// walk allocates nothing; `name()` spells it out when somebody asks.
 struct Path {
-  const Path* parent = nullptr;
-  std::string_view key{};  // of a struct member or map entry; at the root: who walks, for messages
-  std::size_t position = 0;
-  Index ordinal = 0;  // of a leaf: how many leaves come before it
+  const Path* parent = nullptr;  ///< null at the root
+  std::string_view key{};        ///< of a struct member or map entry; at the root: who walks, for messages
+  std::size_t position = 0;      ///< among the children of the parent
+  Index ordinal = 0;             ///< of a leaf: how many leaves come before it
 
   /// "w1", "layers.0.w", "3"; empty for a tree that is a single leaf.
   std::string name() const {

@@ -25,7 +25,8 @@ enum class AdafactorForm {
 ///
 /// of a matrix; the V of a vector (one row or column), or of a matrix with a side below `least_factored`, is
 /// kept whole. With β1 > 0 it is an average of the last term that is subtracted, as in T5. State: R and C, in
-/// double, or V; m with β1; and room for the largest gradient and each thread.
+/// double, or V; m with β1; and room for the largest gradient and each thread. Reads and writes 9 numbers a
+/// coefficient of a matrix, 10 of a vector, 2 more with β1, in three or four passes.
 struct Adafactor {
   double learning_rate = 1e-2;                ///< η ≥ 0
   double decay_power = 0.8;                   ///< > 0: w falls from 1 with this power of t
@@ -39,10 +40,10 @@ struct Adafactor {
 
   template <class Tree>
   struct State {
-    matrices_like<Tree, double> r, c;
-    matrices_like<Tree> v, m;
-    std::int64_t t = 0;  ///< steps taken
-    std::vector<Workspace> workspaces;
+    matrices_like<Tree, double> r, c;   ///< means of rows and columns, or empty
+    matrices_like<Tree> v, m;           ///< the whole mean square and the averaged update, or empty
+    std::int64_t t = 0;                 ///< steps taken
+    std::vector<Workspace> workspaces;  ///< scratch memory, one a thread
     GRADUS_STATE(r, c, v, m, t)
   };
 

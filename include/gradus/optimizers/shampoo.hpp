@@ -55,10 +55,10 @@ struct Shampoo {
 
   template <class Tree>
   struct State {
-    matrices_like<Tree, double> l, r, l_root, r_root, m, s;
-    std::int64_t t = 0;      ///< steps taken
-    double beta2_power = 1;  ///< β2ᵗ
-    std::vector<detail::EigenScratch> scratch;
+    matrices_like<Tree, double> l, r, l_root, r_root, m, s;  ///< L, R, their roots; average of G, sum of G²
+    std::int64_t t = 0;                                      ///< steps taken
+    double beta2_power = 1;                                  ///< β2ᵗ
+    std::vector<detail::EigenScratch> scratch;               ///< scratch memory, one a thread
     GRADUS_STATE(l, r, l_root, r_root, m, s, t, beta2_power)
   };
 

@@ -36,11 +36,11 @@ struct SOAP {
 
   template <class Tree>
   struct State {
-    matrices_like<Tree> m, v, q_left, q_right;
-    matrices_like<Tree, double> l, r;
-    std::int64_t t = 0;                       ///< calls so far
-    double beta1_power = 1, beta2_power = 1;  ///< β1ᵏ, β2ᵏ
-    std::vector<detail::EigenScratch> scratch;
+    matrices_like<Tree> m, v, q_left, q_right;  ///< averages of G' and G'²; the bases Q_L and Q_R
+    matrices_like<Tree, double> l, r;           ///< averages of GGᵀ and GᵀG
+    std::int64_t t = 0;                         ///< calls so far
+    double beta1_power = 1, beta2_power = 1;    ///< β1ᵏ, β2ᵏ
+    std::vector<detail::EigenScratch> scratch;  ///< scratch memory, one a thread
     GRADUS_STATE(m, v, q_left, q_right, l, r, t, beta1_power, beta2_power)
   };
 

@@ -31,9 +31,9 @@ struct BasicSophia {
 
   template <class Tree>
   struct State {
-    Tree m, h;
+    Tree m, h;                                       ///< averages of g and ĥ
     std::int64_t t = 0;                              ///< steps taken
-    typename detail::Original<Tree>::type estimate;  ///< ĥ, in the user's own type
+    typename detail::Original<Tree>::type estimate;  ///< room for ĥ, of the user's own type
     GRADUS_STATE(m, h, t)
   };
 
@@ -91,6 +91,7 @@ struct Hutchinson {
   Product hessian_vector_product;  ///< `(params, u, out)` writes ∇²f(params) u into `out`
   std::uint32_t seed = 0;          ///< of the signs, together with t
 
+  /// Writes the estimate at `params` in step t.
   template <class P, class Tree>
   void operator()(const P& params, Tree& estimate, std::int64_t t) const {
     std::seed_seq seeds{seed, static_cast<std::uint32_t>(t)};
@@ -123,6 +124,7 @@ struct GaussNewtonBartlett {
   Gradient sampled_gradient;  ///< `(params, out, t)` writes ĝ
   double batch_size;          ///< B
 
+  /// Writes the estimate at `params` in step t.
   template <class P, class Tree>
   void operator()(const P& params, Tree& estimate, std::int64_t t) const {
     sampled_gradient(params, estimate, t);
