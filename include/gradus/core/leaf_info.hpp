@@ -11,7 +11,7 @@ namespace gradus {
 /// What a predicate on leaves is told about one.
 struct LeafInfo {
   std::string name;  ///< "w1", "layers.0.w", "3"; empty if the tree is a single leaf
-  Index rows, cols;
+  Index rows, cols;  ///< its shape
 };
 
 /// True for a leaf with more than one row and more than one column.

@@ -14,14 +14,17 @@ namespace gradus {
 /// for each row, a row a number for each column.
 template <class Numbers>
 struct Spread {
-  Numbers numbers;
+  Numbers numbers;  ///< the tree
 
+  /// The tree, for its structure.
   const auto& underlying() const { return numbers; }
 
+  /// A part of the tree.
   template <std::size_t I>
   auto child() const {
     return Spread<decltype(detail::child<I>(numbers))>{detail::child<I>(numbers)};
   }
+  /// A part of the tree.
   template <class Where>
   auto child(const Where& where) const {
     return Spread<decltype(detail::child(numbers, where))>{detail::child(numbers, where)};

@@ -16,8 +16,9 @@ GRADUS_PACKETS_BEGIN
 /// made; large products in `function` take Eigen's packing buffers.
 class Eigenbasis {
  public:
-  using Index = Eigen::Index;
+  using Index = Eigen::Index;  ///< of rows and columns
 
+  /// For matrices of `size` rows and columns.
   explicit Eigenbasis(Index size)
       : work_(size, size),
         vectors_(size, size),

@@ -23,7 +23,7 @@ struct Accumulate {
   template <class Tree>
   struct State {
     state_of<O, Tree> inner;
-    Tree mean;
+    Tree mean;           ///< of the gradients so far
     std::int64_t n = 0;  ///< gradients in the mean
     GRADUS_STATE(inner, mean, n)
   };

@@ -26,7 +26,7 @@ struct Cautious {
   template <class Tree>
   struct State {
     state_of<O, Tree> inner;
-    Tree before;  // θ, while the inner optimizer takes its step
+    Tree before;  ///< θ, while the inner optimizer takes its step
     GRADUS_STATE(inner)
   };
 

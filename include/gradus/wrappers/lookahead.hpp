@@ -25,7 +25,7 @@ struct Lookahead {
   template <class Tree>
   struct State {
     state_of<O, Tree> inner;
-    Tree slow;
+    Tree slow;           ///< the slow weights
     std::int64_t t = 0;  ///< steps taken
     GRADUS_STATE(inner, slow, t)
   };

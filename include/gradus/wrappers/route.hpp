@@ -12,23 +12,26 @@ namespace gradus {
 template <class Predicates, class Optimizers>
 struct Route;
 
+/// It, for predicates and optimizers of these types.
 template <class... Predicates, class... Optimizers>
 struct Route<std::tuple<Predicates...>, std::tuple<Optimizers...>> {
-  std::tuple<Predicates...> predicates;
+  std::tuple<Predicates...> predicates;  ///< asked by `init`
   std::tuple<Optimizers...> optimizers;  ///< may be changed between steps, as by a schedule
 
+  /// Whether there is a `solution`.
   template <class P, class Tree>
   static constexpr bool any_has_solution =
       (HasSolution<Optimizers, detail::Subset<const P>, state_of<Optimizers, Tree>> || ...);
 
   template <class Tree>
   struct State {
+    /// Shape of a leaf.
     struct Place {
-      Index rows, cols;
+      Index rows, cols;  ///< of the leaf
     };
-    std::tuple<state_of<Optimizers, Tree>...> states;
-    std::vector<std::uint8_t> choice;  ///< which optimizer has the leaf
-    std::vector<Place> shapes;         ///< of the leaves at `init`
+    std::tuple<state_of<Optimizers, Tree>...> states;  ///< of the optimizers
+    std::vector<std::uint8_t> choice;                  ///< which optimizer has the leaf
+    std::vector<Place> shapes;                         ///< of the leaves at `init`
     template <class Visitor>
     void visit(Visitor&& visitor) {
       visit_all(visitor, states);

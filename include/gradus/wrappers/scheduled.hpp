@@ -31,7 +31,7 @@ auto& owner_of(O& optimizer) {
 template <auto Field, class O, class S>
 struct Scheduled {
   O inner;
-  S schedule;
+  S schedule;  ///< of the field
 
   template <class Tree>
   struct State {

@@ -29,8 +29,8 @@ struct SharpnessAware {
   template <class Tree>
   struct State {
     state_of<O, Tree> inner;
-    Tree kept;                                       // θ, while the parameters are θ + e
-    typename detail::Original<Tree>::type gradient;  // ĝ
+    Tree kept;                                       ///< θ, while the parameters are θ + e
+    typename detail::Original<Tree>::type gradient;  ///< ĝ
     GRADUS_STATE(inner)
   };
 
