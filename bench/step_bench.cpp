@@ -2,7 +2,7 @@
 //
 // The cost of a step. The counters are those of the fastest steps: `bytes`, what the algorithm has to read
 // and write in a second, and `share_of_memory`, the part of what the memory manages for as many streams of
-// the same length. AdamW_plain_Eigen and AdamW_fused_loop are AdamW without the library.
+// the same length, in as many passes. AdamW_plain_Eigen and AdamW_fused_loop are AdamW without the library.
 #include <gradus/gradus.hpp>
 #include <string>
 
@@ -15,21 +15,29 @@ using Eigen::ArrayXf;
 using Eigen::Index;
 using Eigen::MatrixXf;
 
-// Measures `step()`, which changes `written` tensors of `n` floats and reads one more.
+using Passes = std::vector<bench::Pass>;
+
+// Measures `step()`, which makes these passes over tensors of `n` floats.
 template <class F>
-void measure(benchmark::State& state, Index n, int written, int threads, const F& step) {
+void measure(benchmark::State& state, Index n, const Passes& passes, int threads, const F& step) {
   bench::set_threads(threads);
-  const double bytes = bench::traffic(n, written) / bench::run(state, bench::batch_for(n), step);
-  state.counters["bytes"] = bytes;
-  state.counters["share_of_memory"] = bytes / bench::memory_speed(n, written, threads);
+  const double seconds = bench::run(state, bench::batch_for(n), step);
+  double bytes = 0, least = 0;
+  for (const bench::Pass& pass : passes) {
+    bytes += sizeof(float) * static_cast<double>(n) * pass.numbers;
+    least += pass.seconds(n, threads);
+  }
+  state.counters["bytes"] = bytes / seconds;
+  state.counters["share_of_memory"] = least / seconds;
 }
 
 // Measures an optimizer of the library on a tree of parameters.
 template <class Optimizer, class P>
-void measure(benchmark::State& state, const Optimizer& optimizer, int written, int threads, P params) {
+void measure(benchmark::State& state, const Optimizer& optimizer, const Passes& passes, int threads,
+             P params) {
   const P grads = params;
   auto moments = optimizer.init(params);
-  measure(state, gradus::coefficient_count(params), written, threads,
+  measure(state, gradus::coefficient_count(params), passes, threads,
           [&] { optimizer.step(params, grads, moments); });
 }
 
@@ -45,7 +53,7 @@ void adamw_by_hand(benchmark::State& state, const F& update) {
                                         .keep = 1 - 1e-3F * 1e-2F,
                                         .rate = 1e-3F / (1 - std::pow(0.9F, t)),
                                         .correction = 1 / std::sqrt(1 - std::pow(0.999F, t))};
-  measure(state, n, 3, 1, [&] { update(constants, p, g, m, v); });
+  measure(state, n, {bench::pass<1, 3>}, 1, [&] { update(constants, p, g, m, v); });
 }
 
 const auto plain_eigen = [](const bench::AdamWConstants& c, ArrayXf& p, const ArrayXf& g, ArrayXf& m,
@@ -96,18 +104,18 @@ void add_plane(const std::string& name, const Optimizer& optimizer, bool with_gr
       [=](auto& state) { plane_steps<Eigen::Vector2f>(state, optimizer, with_gradient); });
 }
 
-// `written` counts the tensors that a step changes: the parameters and the state.
+// An optimizer whose step makes these passes, over a matrix of n x 1.
 template <class Optimizer>
-void add_optimizer(const std::string& name, const Optimizer& optimizer, int written) {
+void add_optimizer(const std::string& name, const Optimizer& optimizer, const Passes& passes) {
   add_plane(name, optimizer);
   add(name,
       [=](auto& state) {
         const auto n = state.range(0);
         const auto threads = static_cast<int>(state.range(1));
-        measure(state, optimizer, written, threads, MatrixXf(MatrixXf::Random(n, 1)));
+        measure(state, optimizer, passes, threads, MatrixXf(MatrixXf::Random(n, 1)));
       })
       ->ArgNames({"n", "threads"})
-      ->Args({1 << 10, 1})
+      ->Args({1 << 12, 1})
       ->ArgsProduct({{1 << 20, 1 << 24}, bench::thread_counts()});
 }
 
@@ -126,33 +134,60 @@ struct NoOrthogonalizer {
 
 int main(int argc, char** argv) {
   using namespace gradus;
-  add_optimizer("SGD", SGD{}, 1);
-  add_optimizer("Momentum", Momentum{}, 2);
-  add_optimizer("AdaGrad", AdaGrad{}, 2);
-  add_optimizer("RMSProp", RMSProp{}, 2);
-  add_optimizer("RMSProp_centered", RMSProp{.centered = true}, 3);
-  add_optimizer("Adam", Adam{}, 3);
-  add_optimizer("AMSGrad", Adam{.amsgrad = AMSGrad::torch}, 4);
-  add_optimizer("AdamW", AdamW{}, 3);
+  // One pass over the gradient and so many tensors that change.
+  const Passes one{bench::pass<1, 1>}, two{bench::pass<1, 2>}, three{bench::pass<1, 3>};
+  add_optimizer("SGD", SGD{}, one);
+  add_optimizer("Momentum", Momentum{}, two);
+  add_optimizer("Nesterov", Nesterov{}, two);
+  add_optimizer("AdaGrad", AdaGrad{}, two);
+  add_optimizer("AdaDelta", AdaDelta{}, three);
+  add_optimizer("RMSProp", RMSProp{}, two);
+  add_optimizer("RMSProp_centered", RMSProp{.centered = true}, three);
+  add_optimizer("Adam", Adam{}, three);
+  add_optimizer("AMSGrad", Adam{.amsgrad = AMSGrad::torch}, {bench::pass<1, 4>});
+  add_optimizer("AdamW", AdamW{}, three);
+  add_optimizer("AdaMax", AdaMax{}, three);
+  add_optimizer("NAdam", NAdam{}, three);
+  add_optimizer("RAdam", RAdam{}, three);
+  add_optimizer("ASGD", ASGD{}, two);
+  add_optimizer("Rprop", Rprop{}, three);
+  add_optimizer("Lion", Lion{}, two);
+  add_optimizer("ScheduleFreeSGD", ScheduleFreeSGD{}, two);
+  add_optimizer("ScheduleFreeAdamW", ScheduleFreeAdamW{}, three);
+  auto without_estimates = sophia([](const auto&, const auto&, std::int64_t) {});
+  without_estimates.period = 1'000'000'000;
+  add_optimizer("Sophia_without_estimates", without_estimates, {bench::pass<2, 2>});
+  add_optimizer("LAMB", LAMB{}, {bench::pass<2, 2>, bench::pass<2, 1>});
+  add_optimizer("LARS", LARS{}, {bench::pass<2, 0>, bench::pass<1, 2>});
+  add_optimizer("Prodigy", Prodigy{}, {bench::pass<3, 3>, bench::pass<2, 1>});
   add("AdamW_plain_Eigen", [](auto& state) { adamw_by_hand(state, plain_eigen); })
       ->ArgName("n")
-      ->Arg(1 << 10)
+      ->Arg(1 << 12)
       ->Arg(1 << 20)
       ->Arg(1 << 24);
   add("AdamW_fused_loop", [](auto& state) { adamw_by_hand(state, fused_loop); })
       ->ArgName("n")
-      ->Arg(1 << 10)
+      ->Arg(1 << 12)
       ->Arg(1 << 20)
       ->Arg(1 << 24);
   add("AdamW/200_matrices_64x64",
-      [](auto& state) {
+      [three](auto& state) {
         const std::vector<MatrixXf> params(200, MatrixXf::Random(64, 64));
-        measure(state, AdamW{}, 3, static_cast<int>(state.range(0)), params);
+        measure(state, AdamW{}, three, static_cast<int>(state.range(0)), params);
       })
       ->ArgName("threads")
       ->ArgsProduct({bench::thread_counts()});
   add_plane("Adam_with_gradient", Adam{}, true);
-  add_optimizer("Muon_without_orthogonalization", BasicMuon<NoOrthogonalizer>{}, 3);
+  add("Adafactor",
+      [](auto& state) {
+        // θ and g to u; row and column means of u²; u divided; θ.
+        const Passes passes{bench::pass<2, 1>, bench::pass<1, 0>, bench::pass<0, 1>, bench::pass<1, 1>};
+        const MatrixXf params = MatrixXf::Random(state.range(0), state.range(0));
+        measure(state, Adafactor{}, passes, static_cast<int>(state.range(1)), params);
+      })
+      ->ArgNames({"side", "threads"})
+      ->ArgsProduct({{1024, 4096}, bench::thread_counts()});
+  add_optimizer("Muon_without_orthogonalization", BasicMuon<NoOrthogonalizer>{}, three);
   add_plane("Muon", Muon{});
   add("Muon",
       [](benchmark::State& state) {

@@ -12,7 +12,6 @@
 #include <cstdlib>
 #include <limits>
 #include <map>
-#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -81,49 +80,52 @@ double run(std::int64_t batch, const F& f, double enough = 0.3) {
 /// `n` coefficients.
 inline std::int64_t batch_for(Index n) { return 1 + 1'000'000 / n; }
 
-/// Adds one array to `Written` others, in one pass, in blocks that fill some registers: the streams of an
-/// optimizer without its arithmetic.
-template <std::size_t Written>
-void stream(const float* read, const std::array<float*, Written>& written, Index begin, Index end) {
+/// Adds `Read` arrays to each of `Written` others, in one pass, in blocks that fill some registers: the
+/// streams of an optimizer without its arithmetic.
+template <std::size_t Read, std::size_t Written>
+void stream(const std::array<float*, Read>& read, const std::array<float*, Written>& written, Index begin,
+            Index end) {
   constexpr int block = 32;
   using Block = Eigen::Array<float, block, 1>;
   for (Index i = begin; i + block <= end; i += block) {
-    const Block added = Eigen::Map<const Block>(read + i);
+    Block added = Block::Zero();
+    for (const float* const data : read) added += Eigen::Map<const Block>(data + i);
     for (float* const data : written) Eigen::Map<Block>(data + i) += added;
+    if constexpr (Written == 0) benchmark::DoNotOptimize(added);
   }
 }
 
-/// The bytes that one step reads and writes: `written` arrays of `n` floats in place, and the gradient.
-inline double traffic(Index n, int written) {
-  return static_cast<double>(sizeof(float)) * static_cast<double>(n) * (2 * written + 1);
-}
-
-/// The bytes a second of `stream` for arrays of `n` floats.
-template <std::size_t Written>
-double stream_speed(Index n, int threads) {
-  Eigen::ArrayXXf arrays = Eigen::ArrayXXf::Random(n, Written + 1);
+/// The seconds of `stream` for arrays of `n` floats, measured once for each set of arguments.
+template <std::size_t Read, std::size_t Written>
+double stream_seconds(Index n, int threads) {
+  static std::map<std::pair<Index, int>, double> measured;
+  const auto [entry, is_new] = measured.try_emplace({n, threads}, 0);
+  if (!is_new) return entry->second;
+  Eigen::ArrayXXf arrays = Eigen::ArrayXXf::Random(n, Read + Written);
+  std::array<float*, Read> read;
   std::array<float*, Written> written;
-  for (std::size_t k = 0; k < Written; ++k) written[k] = arrays.col(static_cast<Index>(k) + 1).data();
-  const auto part = [&](int t) { stream(arrays.data(), written, n * t / threads, n * (t + 1) / threads); };
-  const double seconds = run(batch_for(n), [&] {
+  Index next = 0;
+  for (float*& data : read) data = arrays.col(next++).data();
+  for (float*& data : written) data = arrays.col(next++).data();
+  const auto part = [&](int t) { stream(read, written, n * t / threads, n * (t + 1) / threads); };
+  entry->second = run(batch_for(n), [&] {
     if (threads == 1) return part(0);
 #ifdef _OPENMP
 #pragma omp parallel for num_threads(threads) schedule(static)
 #endif
     for (int t = 0; t < threads; ++t) part(t);
   });
-  return traffic(n, Written) / seconds;
-}
-
-/// The same, measured once for each set of arguments.
-inline double memory_speed(Index n, int written, int threads) {
-  static std::map<std::tuple<Index, int, int>, double> measured;
-  const auto [entry, is_new] = measured.try_emplace({n, written, threads}, 0);
-  if (is_new) {
-    constexpr std::array speeds = {stream_speed<1>, stream_speed<2>, stream_speed<3>, stream_speed<4>};
-    entry->second = speeds.at(static_cast<std::size_t>(written) - 1)(n, threads);
-  }
   return entry->second;
 }
+
+/// A pass over memory: what it moves for a coefficient, and the least seconds for arrays of `n` floats.
+struct Pass {
+  int numbers;
+  double (*seconds)(Index n, int threads);
+};
+
+/// The pass that reads `Read` arrays and changes `Written` others in place.
+template <std::size_t Read, std::size_t Written>
+inline constexpr Pass pass{Read + 2 * Written, stream_seconds<Read, Written>};
 
 }  // namespace bench

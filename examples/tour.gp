@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # The picture of `tour`, which writes what is used here: the tables, $points, n, names, title,
 # steps, lowest, highest and the ranges of the plane.
-set terminal svg size 1200,580 font "Helvetica,15" background "white"
+set terminal svg size 1220,580 font "Helvetica,15" background "white"
 set output "tour.svg"
 set datafile separator ","
 set multiplot title title font ",18"

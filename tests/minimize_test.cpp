@@ -49,6 +49,16 @@ TEST_CASE("minimize stops for each of its reasons and says so") {
   }
 }
 
+TEST_CASE("the solution before the first step is the start") {
+  const auto check = [](const auto& optimizer) {
+    CHECK(minimize(Sphere{}, far_start, optimizer, {.max_steps = 0}).x == far_start);
+  };
+  check(ASGD{});
+  check(Nesterov{});
+  check(ScheduleFreeSGD{});
+  check(ScheduleFreeAdamW{});
+}
+
 TEST_CASE("minimize returns the last and the best point") {
   const auto result = minimize(Sphere{}, far_start, Momentum{.learning_rate = 0.1}, {.max_steps = 60});
   Eigen::Vector2d gradient;

@@ -45,7 +45,7 @@ struct ASGD {
     require_nonnegative("ASGD", "power", power);
     require_nonnegative("ASGD", "average_from", average_from);
     require_nonnegative("ASGD", "weight_decay", weight_decay);
-    return {zeros_like(params)};
+    return {copy_like(params)};
   }
 
   /// One step. Throws `std::invalid_argument`, before anything is changed, when structures or shapes differ.
