@@ -160,7 +160,8 @@ TEMPLATE_TEST_CASE("zero, tiny, huge and non-finite gradients behave", "", float
       for (int t = 0; t < 5; ++t) optimizer.step(params, grads, state);
       return params;
     };
-    CHECK(same_bits(stepped(0), make_tree<TestType>({{5, 4}})));
+    CHECK(all_finite(stepped(0)));
+    if (!entry.moves_at_zero_gradient) CHECK(same_bits(stepped(0), make_tree<TestType>({{5, 4}})));
     CHECK(all_finite(stepped(TestType(1e-30))));
     CHECK(all_finite(stepped(TestType(1e30))));
     if (entry.coefficient_wise) {  // a NaN stays where it is
@@ -179,10 +180,16 @@ TEST_CASE("every field of every optimizer changes the result") {
   for_each_optimizer([](const Entry& entry) {
     CHECK(entry.field_count == entry.fields.size());
     const Shapes shapes{{4, 2}, {2, 6}};
-    const auto usual = after<double>(entry.usual, 10, shapes);
+    const auto result = [&](const AnyOptimizer& optimizer) {
+      auto params = make_tree<double>(shapes);
+      auto state = optimizer.init(params);
+      run(optimizer, params, state, 1, 10);
+      return std::pair{params, optimizer.solution(params, state)};
+    };
+    const auto usual = result(entry.usual);
     for (const auto& [field, optimizer] : entry.fields) {
       INFO(field);
-      CHECK(relative_difference(after<double>(optimizer, 10, shapes), usual) > 1e-6);
+      CHECK(relative_difference(result(optimizer), usual) > 1e-6);
     }
   });
 }
@@ -191,7 +198,9 @@ TEMPLATE_TEST_CASE("a constant schedule, an idle clip and a route to one optimiz
                    double) {
   for_each_optimizer([](const Entry& entry) {
     const auto expected = after<TestType>(entry.usual, 10);
-    CHECK(same_bits(after<TestType>(route(is_matrix, entry.usual, entry.usual), 10), expected));
+    if (!entry.couples_leaves) {
+      CHECK(same_bits(after<TestType>(route(is_matrix, entry.usual, entry.usual), 10), expected));
+    }
     const AnyOptimizer& other = entry.fields.front().second;
     CHECK(same_bits(after<TestType>(route(any_leaf, entry.usual, other), 10), expected));
 

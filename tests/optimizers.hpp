@@ -23,6 +23,8 @@ struct Entry {
   NamedOptimizers bad;       // with a value that `init` must refuse
   std::size_t field_count;
   bool coefficient_wise;
+  bool couples_leaves;
+  bool moves_at_zero_gradient;
 };
 
 /// All entries.

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+//
+// Those that have a `solution`, and Prodigy, which sums over all leaves.
 #include "optimizers/entry.hpp"
 #include "optimizers/lists.hpp"
 
@@ -9,18 +11,18 @@ namespace gradus_test {
 std::vector<Entry> averaging() {
   return {
       entry<Nesterov>({.name = "Nesterov",
-                       .usual = {.learning_rate = 0.1},
+                       .usual = {.learning_rate = 0.05},
                        .variants = {{"default", {}},
                                     {"fast", {.learning_rate = 0.1}},
                                     {"strongly_convex", {.learning_rate = 0.1, .strong_convexity = 0.6}}},
                        .fields = {{"learning_rate", set(&Nesterov::learning_rate, 0.2)},
                                   {"strong_convexity", set(&Nesterov::strong_convexity, 0.6)}},
                        .bad = {{"learning_rate", set(&Nesterov::learning_rate, -1.0)},
-                               {"strong_convexity", set(&Nesterov::strong_convexity, 11.0)},
+                               {"strong_convexity", set(&Nesterov::strong_convexity, 21.0)},
                                {"strong_convexity", set(&Nesterov::strong_convexity, -1.0)}}}),
       entry<ScheduleFreeSGD>(
           {.name = "ScheduleFreeSGD",
-           .usual = {.learning_rate = 0.5, .weight_decay = 0.01, .warmup_steps = 5},
+           .usual = {.learning_rate = 0.2, .weight_decay = 0.01, .warmup_steps = 5},
            .variants = {{"default", {}},
                         {"warmup", {.learning_rate = 0.5, .weight_decay = 0.05, .warmup_steps = 30}},
                         {"options",
@@ -30,7 +32,7 @@ std::vector<Entry> averaging() {
                           .warmup_steps = 20,
                           .weight_power = 1.5,
                           .learning_rate_power = 1}}},
-           .fields = {{"learning_rate", set(&ScheduleFreeSGD::learning_rate, 0.2)},
+           .fields = {{"learning_rate", set(&ScheduleFreeSGD::learning_rate, 0.5)},
                       {"beta", set(&ScheduleFreeSGD::beta, 0.5)},
                       {"weight_decay", set(&ScheduleFreeSGD::weight_decay, 0.1)},
                       {"warmup_steps", set(&ScheduleFreeSGD::warmup_steps, std::int64_t{9})},
@@ -111,7 +113,8 @@ std::vector<Entry> averaging() {
                    {"initial_distance", set(&Prodigy::initial_distance, 0.0)},
                    {"distance_coefficient", set(&Prodigy::distance_coefficient, -1.0)},
                    {"growth_rate", set(&Prodigy::growth_rate, 1.0)}},
-           .coefficient_wise = false}),
+           .coefficient_wise = false,
+           .couples_leaves = true}),
   };
 }
 

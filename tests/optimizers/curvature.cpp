@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+//
+// Those that know more than the gradient's coefficients: curvature, or what correlates.
 #include "optimizers/entry.hpp"
 #include "optimizers/lists.hpp"
 
@@ -57,7 +59,7 @@ std::vector<Entry> curvature() {
                    {"period", set(&Sophia::period, 0)}}}),
       entry<Shampoo>(
           {.name = "Shampoo",
-           .usual = {.learning_rate = 0.1, .epsilon = 1e-2},
+           .usual = {.learning_rate = 0.1, .beta2 = 0.9, .epsilon = 1e-2},
            .variants = {{"default", {}},
                         {"sgd",
                          {.learning_rate = 0.02,
@@ -78,7 +80,7 @@ std::vector<Entry> curvature() {
                           .graft = ShampooGraft::adagrad}}},
            .fields = {{"learning_rate", set(&Shampoo::learning_rate, 0.2)},
                       {"beta1", set(&Shampoo::beta1, 0.5)},
-                      {"beta2", set(&Shampoo::beta2, 0.9)},
+                      {"beta2", set(&Shampoo::beta2, 1.0)},
                       {"epsilon", set(&Shampoo::epsilon, 0.1)},
                       {"weight_decay", set(&Shampoo::weight_decay, 0.1)},
                       {"period", set(&Shampoo::period, 3)},

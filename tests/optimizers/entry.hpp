@@ -23,6 +23,8 @@ struct Listing {
   std::vector<Change<O>> fields;                    // every field with a value that must change the result
   std::vector<Change<O>> bad;                       // fields with values that `init` must refuse
   bool coefficient_wise = true;  // a coefficient's update depends on that coefficient's gradients alone
+  bool couples_leaves = false;   // or on those of other leaves
+  bool moves_at_zero_gradient = false;
 };
 
 /// `set(&Adam::beta1, 0.5)` is a `Change`.
@@ -51,7 +53,15 @@ constexpr std::size_t field_count() {
 /// Makes an entry of a listing.
 template <class O>
 Entry entry(const Listing<O>& listing) {
-  Entry made{listing.name, erase(listing.usual), {}, {}, {}, field_count<O>(), listing.coefficient_wise};
+  Entry made{listing.name,
+             erase(listing.usual),
+             {},
+             {},
+             {},
+             field_count<O>(),
+             listing.coefficient_wise,
+             listing.couples_leaves,
+             listing.moves_at_zero_gradient};
   for (const auto& [variant, optimizer] : listing.variants)
     made.variants.emplace_back(variant, erase(optimizer));
   const auto changed = [&](const Change<O>& change) {

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+//
+// Those that measure whole leaves.
 #include "optimizers/entry.hpp"
 #include "optimizers/lists.hpp"
 

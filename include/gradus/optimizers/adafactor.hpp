@@ -121,7 +121,7 @@ struct Adafactor {
   template <class P, class G, class Tree>
   void step(P&& params, const G& grads, State<Tree>& state) const {
     require_same_structure("Adafactor", params, grads);
-    require_state(params, state);
+    require_state(params, grads, state);
     const auto t = static_cast<double>(++state.t);
     for_each_leaf(
         state.workspaces,
@@ -159,11 +159,11 @@ struct Adafactor {
     return std::min(leaf.rows(), leaf.cols()) >= least_factored;
   }
 
-  template <class P, class S>
-  void require_state(const P& params, const S& state) const {
+  template <class P, class G, class S>
+  void require_state(const P& params, const G& grads, const S& state) const {
     walk(
         "Adafactor",
-        [&](const Path& path, const auto& leaf, const auto& r, const auto& c, const auto& v) {
+        [&](const Path& path, const auto& leaf, const auto&, const auto& r, const auto& c, const auto& v) {
           const Index rows = is_factored(leaf) ? r.size() : v.rows();
           const Index cols = is_factored(leaf) ? c.size() : v.cols();
           if (rows != leaf.rows() || cols != leaf.cols()) {
@@ -171,7 +171,7 @@ struct Adafactor {
                       detail::shape_text(rows, cols));
           }
         },
-        params, state.r, state.c, state.v);
+        params, grads, state.r, state.c, state.v);
   }
 
   template <class Scalar>

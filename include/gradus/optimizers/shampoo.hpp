@@ -126,7 +126,7 @@ struct Shampoo {
   template <class P, class G, class Tree>
   void step(P&& params, const G& grads, State<Tree>& state) const {
     require_same_structure("Shampoo", params, grads);
-    require_state(params, state.l, state.r);
+    require_state(params, grads, state.l, state.r);
     const bool refresh = state.t++ % period == 0;
     const double correction = beta2 < 1 ? advance(state.beta2_power, beta2) : 1;
     for_each_leaf(
@@ -179,16 +179,16 @@ struct Shampoo {
     return 3 * Workspace::bytes<double>(leaf.rows(), leaf.cols());
   }
 
-  template <class P, class S>
-  void require_state(const P& params, const S& l, const S& r) const {
+  template <class P, class G, class S>
+  void require_state(const P& params, const G& grads, const S& l, const S& r) const {
     walk(
         "Shampoo",
-        [](const Path& path, const auto& leaf, const auto& left, const auto& right) {
+        [](const Path& path, const auto& leaf, const auto&, const auto& left, const auto& right) {
           if (leaf.rows() == left.rows() && leaf.cols() == right.rows()) return;
           path.fail("is " + detail::shape_text(leaf.rows(), leaf.cols()) + ", but its state is " +
                     detail::shape_text(left.rows(), right.rows()));
         },
-        params, l, r);
+        params, grads, l, r);
   }
 
   // L, R, their roots if `scratch` is there for them, and D, of one block.

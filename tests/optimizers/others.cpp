@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+//
+// The rest of PyTorch's coefficient-wise optimizers, and Lion.
 #include "optimizers/entry.hpp"
 #include "optimizers/lists.hpp"
 
@@ -6,7 +8,7 @@ using namespace gradus;
 
 namespace gradus_test {
 
-std::vector<Entry> relatives() {
+std::vector<Entry> others() {
   return {
       entry<AdaDelta>(
           {.name = "AdaDelta",
@@ -113,12 +115,14 @@ std::vector<Entry> relatives() {
                    .fields = {{"learning_rate", set(&ASGD::learning_rate, 0.2)},
                               {"decay", set(&ASGD::decay, 0.1)},
                               {"power", set(&ASGD::power, 0.5)},
+                              {"average_from", set(&ASGD::average_from, 5.0)},
                               {"weight_decay", set(&ASGD::weight_decay, 0.1)}},
                    .bad = {{"learning_rate", set(&ASGD::learning_rate, -1.0)},
                            {"decay", set(&ASGD::decay, -1.0)},
                            {"power", set(&ASGD::power, nan)},
                            {"average_from", set(&ASGD::average_from, -1.0)},
-                           {"weight_decay", set(&ASGD::weight_decay, -1.0)}}}),
+                           {"weight_decay", set(&ASGD::weight_decay, -1.0)}},
+                   .moves_at_zero_gradient = true}),
       entry<Rprop>(
           {.name = "Rprop",
            .usual = {.learning_rate = 0.05, .smallest_step = 1e-3, .largest_step = 1},
