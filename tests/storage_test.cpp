@@ -1,55 +1,101 @@
 // SPDX-License-Identifier: MIT
 //
 // However parameters and gradients are stored, every optimizer does the same to them.
-#include "catch.hpp"
 #include "optimizers.hpp"
 #include "problem.hpp"
 
 using namespace gradus;
 using namespace gradus_test;
 
+namespace {
+
+// The smallest difference that is not rounding.
+template <class Scalar>
+constexpr double tolerance = std::is_same_v<Scalar, float> ? 2e-6 : 1e-13;
+
+// All storages, and beside them a plain tree of the same shapes.
+template <class Scalar>
+struct SideBySide {
+  Surroundings<Scalar> around_params, around_grads;
+  StoragePairs<Scalar> pairs = storages(around_params, around_grads);
+  StorageParams<Scalar> params = firsts(pairs);
+  StorageGrads<Scalar> grads = seconds(pairs);
+  Tree<Scalar> plain;
+
+  // Steps both. All leaves of one shape, and vectors however they lie, have the same starts and gradients.
+  SideBySide(const AnyOptimizer& optimizer, int steps) {
+    walk(
+        "plain",
+        [&](const Path&, const auto& leaf) { plain.push_back(Matrix<Scalar>(leaf.rows(), leaf.cols())); },
+        params);
+    fill(plain, [](double, double, double i, double j) { return start(0, i + j, i * j * j); });
+    copy(plain, params);
+    Tree<Scalar> plain_grads = plain;
+    auto state = optimizer.init(params), plain_state = optimizer.init(plain);
+    for (int t = 1; t <= steps; ++t) {
+      plain_grads = plain;
+      fill(plain_grads,
+           [t](double theta, double, double i, double j) { return gradient(theta, t, 0, i + j, i * j * j); });
+      copy(plain_grads, grads);
+      optimizer.step(plain, plain_grads, plain_state);
+      optimizer.step(params, grads, state);
+    }
+  }
+
+ private:
+  template <class To>
+  static void copy(const Tree<Scalar>& from, To& to) {
+    walk(
+        "copy", [&](const Path& at, auto& leaf) { leaf.matrix() = from[std::size_t(at.ordinal)]; }, to);
+  }
+};
+
+}  // namespace
+
 TEMPLATE_TEST_CASE("splitting a leaf does not change a bit of a coefficient-wise optimizer", "", float,
                    double) {
-  for_each_optimizer([](const auto& entry) {
+  for_each_optimizer([](const Entry& entry) {
     if (!entry.coefficient_wise) return;
-    INFO(entry.name);
-    Matrix<TestType> whole = make_tree<TestType>({{211, 1}})[0], gradient = whole;
-    auto split = whole;
-    const auto parts = [](auto& m) {
-      return std::tuple{m.topRows(1), m.middleRows(1, 5), m.middleRows(6, 64), m.bottomRows(141)};
+    auto whole = make_tree<TestType>({{211, 1}}), grads = whole, split = whole;
+    const auto parts = [](Tree<TestType>& tree) {
+      Maps<TestType> maps;
+      TestType* data = tree[0].data();
+      for (const Index size : {1, 5, 64, 141}) {
+        maps.emplace_back(data, size, 1);
+        data += size;
+      }
+      return maps;
     };
     auto split_params = parts(split);
     auto state = entry.usual.init(whole);
     auto split_state = entry.usual.init(split_params);
     for (int t = 1; t <= 20; ++t) {
-      write_gradient(whole, gradient, t);
-      entry.usual.step(whole, gradient, state);
-      entry.usual.step(split_params, parts(gradient), split_state);
+      write_gradient(whole, grads, t);
+      entry.usual.step(whole, grads, state);
+      entry.usual.step(split_params, parts(grads), split_state);
     }
     CHECK(same_bits(whole, split));
   });
 }
 
 TEMPLATE_TEST_CASE("a Map, a Ref and a Matrix share one state and the same bits", "", float, double) {
-  for_each_optimizer([](const auto& entry) {
-    INFO(entry.name);
-    Matrix<TestType> a = make_tree<TestType>({{5, 3}})[0], b = a, gradient = a;
-    std::vector<TestType> memory(a.data(), a.data() + a.size());
-    Eigen::Map<Matrix<TestType>> map(memory.data(), 5, 3);
+  for_each_optimizer([](const Entry& entry) {
+    auto a = make_tree<TestType>({{5, 3}}), b = a, grads = a;
+    std::vector<TestType> memory(a[0].data(), a[0].data() + a[0].size());
+    Maps<TestType> map{{memory.data(), 5, 3}};
     auto state_a = entry.usual.init(a), state_b = entry.usual.init(map);
     for (int t = 1; t <= 12; ++t) {
-      write_gradient(a, gradient, t);
-      entry.usual.step(a, gradient, state_a);
+      write_gradient(a, grads, t);
+      entry.usual.step(a, grads, state_a);
       if (t % 3 == 0) {
-        entry.usual.step(b, gradient, state_b);
-        map = b;
+        entry.usual.step(b, grads, state_b);
+        map[0] = b[0];
       } else if (t % 3 == 1) {
-        entry.usual.step(map, gradient, state_b);
-        b = map;
+        entry.usual.step(map, Maps<TestType>{{grads[0].data(), 5, 3}}, state_b);
+        b[0] = map[0];
       } else {
-        entry.usual.step(Eigen::Ref<Matrix<TestType>>(b), Eigen::Ref<const Matrix<TestType>>(gradient),
-                         state_b);
-        map = b;
+        entry.usual.step(Refs<TestType>{b[0]}, ConstRefs<TestType>{grads[0]}, state_b);
+        map[0] = b[0];
       }
     }
     CHECK(same_bits(a, b));
@@ -57,78 +103,50 @@ TEMPLATE_TEST_CASE("a Map, a Ref and a Matrix share one state and the same bits"
 }
 
 TEMPLATE_TEST_CASE("storage orders, strides, blocks and fixed sizes agree", "", float, double) {
-  constexpr double tolerance = std::is_same_v<TestType, float> ? 2e-6 : 1e-13;
-  using RowMajor = Eigen::Matrix<TestType, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-  using Strides = Eigen::Stride<Eigen::Dynamic, Eigen::Dynamic>;
-  for_each_optimizer([&](const auto& entry) {
-    INFO(entry.name);
-    const Matrix<TestType> start = make_tree<TestType>({{5, 3}})[0];
-    const auto moved = [&](auto&& params, auto&& grads) {
-      params = start;
-      auto state = entry.usual.init(params);
-      for (int t = 1; t <= 30; ++t) {
-        write_gradient(params, grads, t);
-        entry.usual.step(params, grads, state);
-      }
-      return Matrix<TestType>(params);
-    };
-    const auto expected = moved(Matrix<TestType>(5, 3), Matrix<TestType>(5, 3));
-    const auto check = [&](const Matrix<TestType>& got) {
-      CHECK(relative_difference(got, expected) < tolerance);
-    };
-    check(moved(RowMajor(5, 3), RowMajor(5, 3)));
-    check(moved(Matrix<TestType>(5, 3), RowMajor(5, 3)));
-    check(moved(RowMajor(5, 3), Matrix<TestType>(5, 3)));
-    check(moved(Eigen::Matrix<TestType, 5, 3>(), Eigen::Matrix<TestType, 5, 3>()));
-    check(moved(Eigen::Matrix<TestType, 5, 3>(), Eigen::Matrix<TestType, 5, 3, Eigen::RowMajor>()));
-    check(moved(Eigen::Matrix<TestType, 5, 3>(), Matrix<TestType>(5, 3)));
-    check(moved(Eigen::Array<TestType, Eigen::Dynamic, Eigen::Dynamic>(5, 3), Matrix<TestType>(5, 3)));
-    Matrix<TestType> large = Matrix<TestType>::Zero(9, 9), other = large;
-    check(moved(large.block(2, 3, 5, 3), other.block(1, 1, 5, 3)));
-    CHECK((large.array() != 0).count() <= 15);  // nothing around it moved
-    check(moved(large.transpose().block(1, 4, 5, 3), other.block(0, 2, 5, 3)));
-    std::vector<TestType> memory(200);
-    check(
-        moved(Eigen::Map<Matrix<TestType>, 0, Strides>(memory.data(), 5, 3, Strides(30, 2)), RowMajor(5, 3)));
+  for_each_optimizer([](const Entry& entry) {
+    const SideBySide<TestType> both(entry.usual, 30);
+    Index matrices = 0;
+    walk(
+        "compare",
+        [&](const Path& at, const auto& leaf) {
+          INFO(at.name());
+          const auto& expected = both.plain[std::size_t(at.ordinal)];
+          if (leaf.cols() == 3) ++matrices;
+          CHECK(relative_difference(leaf, expected) < tolerance<TestType>);
+        },
+        both.params);
+    CHECK(matrices == 10);
+    // Nothing around the views moved.
+    Index seen = 3 * 15;
+    for (const Index n : vector_sizes) seen += 3 * n;
+    CHECK(both.around_params.zeros() == both.around_params.size() - seen);
   });
 }
 
 TEMPLATE_TEST_CASE("vectors as rows, columns and strips of a matrix agree", "", float, double) {
-  constexpr double tolerance = std::is_same_v<TestType, float> ? 2e-6 : 1e-13;
-  for_each_optimizer([&](const auto& entry) {
+  for_each_optimizer([](const Entry& entry) {
     if (!entry.coefficient_wise) return;
-    INFO(entry.name);
-    const auto moved = [&](auto&& params, auto&& grads) {
-      for (Index k = 0; k < params.size(); ++k) params(k) = TestType(std::sin(1.0 + static_cast<double>(k)));
-      auto state = entry.usual.init(params);
-      for (int t = 1; t <= 30; ++t) {
-        for (Index k = 0; k < params.size(); ++k) {
-          grads(k) = TestType(gradient(static_cast<double>(params(k)), t, 0, static_cast<double>(k), 0));
+    const SideBySide<TestType> both(entry.usual, 30);
+    for (const Index n : vector_sizes) {
+      Eigen::VectorX<TestType> expected;
+      const auto check = [&](const Path& at, const auto& leaf) {
+        if (leaf.size() != n || (leaf.rows() != n && leaf.cols() != n)) return;
+        if constexpr (std::remove_cvref_t<decltype(leaf)>::SizeAtCompileTime == Eigen::Dynamic) {
+          INFO(at.name());
+          const Eigen::VectorX<TestType> values = leaf.reshaped();
+          if (expected.size() == 0) expected = values;
+          CHECK(same_bits(values, expected));
         }
-        entry.usual.step(params, grads, state);
-      }
-      return Eigen::Matrix<TestType, Eigen::Dynamic, 1>(params.reshaped());
-    };
-    using Vector = Eigen::Matrix<TestType, Eigen::Dynamic, 1>;
-    using RowVector = Eigen::Matrix<TestType, 1, Eigen::Dynamic>;
-    for (const Index n : {Index{1}, Index{2}, Index{7}, Index{70}, Index{1001}}) {
-      const Vector expected = moved(Vector(n), Vector(n));
-      CHECK(same_bits(moved(RowVector(n), RowVector(n)), expected));
-      Matrix<TestType> square = Matrix<TestType>::Zero(n, n), other = square;
-      CHECK(same_bits(moved(square.col(n / 2), other.col(0)), expected));
-      CHECK(same_bits(moved(square.row(n / 2), other.row(0)), expected));
-      CHECK(same_bits(moved(square.diagonal(), other.col(0)), expected));
-      CHECK(same_bits(moved(Vector(n), Vector(2 * n).head(n)), expected));
+      };
+      walk("plain", check, both.plain);
+      walk("compare", check, both.params);
+      CHECK(expected.size() == n);
     }
-    const Vector expected = moved(Vector(7), Vector(7));
-    const Vector fixed = moved(Eigen::Matrix<TestType, 7, 1>(), Eigen::Matrix<TestType, 7, 1>());
-    CHECK(relative_difference(fixed, expected) < tolerance);
   });
 }
 
 TEST_CASE("leaves of size zero and trees without leaves are stepped") {
-  for_each_optimizer([](const auto& entry) {
-    INFO(entry.name);
+  for_each_optimizer([](const Entry& entry) {
     Tree<double> params{Matrix<double>(0, 0), Matrix<double>(0, 3), Matrix<double>::Ones(2, 2),
                         Matrix<double>(3, 0)};
     auto state = entry.usual.init(params);
@@ -138,13 +156,12 @@ TEST_CASE("leaves of size zero and trees without leaves are stepped") {
     Tree<double> nothing;
     auto no_state = entry.usual.init(nothing);
     entry.usual.step(nothing, nothing, no_state);
-    CHECK(no_state.t == 1);
+    CHECK(no_state.steps_taken() == 1);
   });
 }
 
 TEST_CASE("sixteen-bit leaves are stepped in float and stored rounded") {
-  for_each_optimizer([](const auto& entry) {
-    INFO(entry.name);
+  for_each_optimizer([](const Entry& entry) {
     const auto exact = after<float>(entry.usual, 3);
     const auto check = [&](auto scalar) {
       const auto rounded = after<decltype(scalar)>(entry.usual, 3);
@@ -177,8 +194,7 @@ TEST_CASE("bfloat16 is converted as Eigen converts it, bit for bit") {
 }
 
 TEST_CASE("gradients may be of another scalar than the parameters") {
-  for_each_optimizer([](const auto& entry) {
-    INFO(entry.name);
+  for_each_optimizer([](const Entry& entry) {
     Eigen::MatrixXd params = make_tree<double>({{5, 3}})[0];
     Eigen::MatrixXd same = params;
     const Eigen::MatrixXf gradient = Eigen::MatrixXf::Constant(5, 3, 0.5f);

@@ -6,7 +6,6 @@
 #include <set>
 #include <sstream>
 
-#include "catch.hpp"
 #include "optimizers.hpp"
 #include "problem.hpp"
 
@@ -59,8 +58,9 @@ Eigen::VectorXd flattened(const Tree<Scalar>& tree) {
   return values;
 }
 
-template <class Scalar, class O>
-double worst_difference(const O& optimizer, const Shapes& shapes, const std::vector<Record>& records) {
+template <class Scalar>
+double worst_difference(const AnyOptimizer& optimizer, const Shapes& shapes,
+                        const std::vector<Record>& records, bool of_solution = false) {
   auto params = make_tree<Scalar>(shapes);
   auto state = optimizer.init(params);
   double worst = 0;
@@ -68,7 +68,8 @@ double worst_difference(const O& optimizer, const Shapes& shapes, const std::vec
   for (const auto& [step, values] : records) {
     run(optimizer, params, state, done + 1, step);
     done = step;
-    worst = std::max(worst, relative_difference(flattened(params), values));
+    const auto& point = of_solution ? optimizer.solution(params, state) : params;
+    worst = std::max(worst, relative_difference(flattened(point), values));
   }
   CHECK(done == 200);
   return worst;
@@ -77,9 +78,8 @@ double worst_difference(const O& optimizer, const Shapes& shapes, const std::vec
 }  // namespace
 
 TEST_CASE("every optimizer follows the reference trajectories") {
-  const Records records = read_records();
-  std::set<std::string> used;
-  for_each_optimizer([&](const auto& entry) {
+  static const Records records = read_records();
+  for_each_optimizer([](const Entry& entry) {
     CHECK(entry.variants.size() >= 3);
     for (const auto& [variant, optimizer] : entry.variants) {
       int compared = 0;
@@ -88,7 +88,11 @@ TEST_CASE("every optimizer follows the reference trajectories") {
         INFO(name);
         if (records.count(name) == 0) continue;  // not every case runs on every problem
         ++compared;
-        used.insert(name);
+        const auto solution = records.find(entry.name + ".solution/" + variant + ' ' + problem);
+        if (solution != records.end()) {
+          CHECK(worst_difference<double>(optimizer, shapes, solution->second, true) < 1e-12);
+          CHECK(worst_difference<float>(optimizer, shapes, solution->second, true) < 1e-5);
+        }
         CHECK(worst_difference<double>(optimizer, shapes, records.at(name)) < 1e-12);
         CHECK(worst_difference<float>(optimizer, shapes, records.at(name)) < 1e-5);
       }
@@ -96,7 +100,20 @@ TEST_CASE("every optimizer follows the reference trajectories") {
       CHECK(compared >= 2);
     }
   });
-  CHECK(used.size() == records.size());  // no reference without an optimizer
+}
+
+TEST_CASE("every reference trajectory has an optimizer") {
+  std::set<std::string> cases;
+  for (const Entry& entry : optimizers()) {
+    for (const auto& [variant, optimizer] : entry.variants) {
+      cases.insert(entry.name + '/' + variant);
+      cases.insert(entry.name + ".solution/" + variant);
+    }
+  }
+  for (const auto& [name, record] : read_records()) {
+    INFO(name);
+    CHECK(cases.count(name.substr(0, name.find(' '))) == 1);
+  }
 }
 
 TEST_CASE("the published NumPy runs on Styblinski-Tang are reproduced") {

@@ -9,6 +9,7 @@
 #include <gradus/core/like.hpp>
 #include <gradus/core/tree.hpp>
 
+/// Optimizers, each a value with two functions, and what belongs to them.
 namespace gradus {
 
 /// An optimizer is a value with two functions. `init(params)` checks the hyperparameters and makes a state;
@@ -31,16 +32,23 @@ concept Optimizer = Parameters<P> && requires(const O& optimizer, P& params, con
   requires requires(decltype(optimizer.init(grads))& state) { optimizer.step(params, grads, state); };
 };
 
-/// The state that an optimizer makes for `P`.
+/// The state that an optimizer makes for parameters of the structure of `P`. Wrappers rely on it to be one
+/// type for all trees of that structure: a plain struct, or a template of `like<P>`.
 template <class O, class P>
-using state_of = decltype(std::declval<const O&>().init(std::declval<const P&>()));
+using state_of = decltype(std::declval<const O&>().init(std::declval<const like<P>&>()));
+
+/// An optimizer that has a `solution` of its own: see the function of that name.
+template <class O, class P, class State>
+concept HasSolution = requires(const O& optimizer, const P& params, const State& state) {
+  optimizer.solution(params, state);
+};
 
 /// A copy of the point that an optimizer offers as its result. That is `optimizer.solution(params, state)`
 /// where gradients are taken at another point than the iterate, or iterates are averaged; else `params`.
 template <class O, Parameters P, class State>
 auto solution(const O& optimizer, const P& params, const State& state) {
   auto result = detail::deep_copy(params);
-  if constexpr (requires { optimizer.solution(params, state); }) {
+  if constexpr (HasSolution<O, P, State>) {
     const auto& found = optimizer.solution(params, state);
     for_each_block([](auto& x, const auto& value) { x = value; }, result, found);
   }

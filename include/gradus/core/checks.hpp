@@ -29,15 +29,35 @@ constexpr bool fixed_shapes_differ() {
 
 template <class Param, class Other>
 void require_same_shape(const Path& path, const Param& param, const Other& other, std::size_t k) {
-  static_assert(!fixed_shapes_differ<Param, structure_t<Other>>(),
-                "gradus: a parameter and its gradient (or its state) have different fixed sizes");
-  if (param.rows() != other.rows() || param.cols() != other.cols()) {
-    path.fail("is " + shape_text(param.rows(), param.cols()) + ", but its " + tree_label(k) + " is " +
-              shape_text(other.rows(), other.cols()));
+  if constexpr (requires { other.fits(param); }) {  // it has no shape of its own
+    if (!other.fits(param)) {
+      path.fail("is " + shape_text(param.rows(), param.cols()) + ", but its " + tree_label(k) +
+                " was transformed at another shape");
+    }
+  } else {
+    static_assert(!fixed_shapes_differ<structure_t<Param>, structure_t<Other>>(),
+                  "gradus: a parameter and its gradient (or its state) have different fixed sizes");
+    if (param.rows() != other.rows() || param.cols() != other.cols()) {
+      path.fail("is " + shape_text(param.rows(), param.cols()) + ", but its " + tree_label(k) + " is " +
+                shape_text(other.rows(), other.cols()));
+    }
+    if constexpr (is_lazy<Other>) {  // every tree inside a lazy one must fit as well
+      std::apply([&](const auto&... inner) { (require_same_shape(path, param, inner, k), ...); },
+                 other.trees);
+    }
   }
-  if constexpr (is_lazy<Other>) {  // every tree inside a lazy one must fit as well
-    std::apply([&](const auto&... inner) { (require_same_shape(path, param, inner, k), ...); }, other.trees);
-  }
+}
+
+// The trees have the structure and shapes of `params`, which is only read.
+template <class P, class... Trees>
+void require_same_shapes(std::string_view who, const P& params, const Trees&... trees) {
+  walk(
+      who,
+      [](const Path& path, const auto& param, const auto&... others) {
+        std::size_t k = 0;
+        (require_same_shape(path, param, others, k++), ...);
+      },
+      params, trees...);
 }
 
 template <class P>
@@ -47,7 +67,7 @@ consteval bool is_writable() {
   if constexpr (Leaf<Tree>) {
     writable = WritableLeaf<Tree>;
   } else if constexpr (is_subset<std::remove_const_t<Tree>>) {
-    writable = is_writable<decltype(std::declval<Tree&>().tree)>();
+    writable = is_writable<decltype(as_deep_const<Tree>(std::declval<Tree&>().tree))>();
   } else if constexpr (SequenceNode<Tree>) {
     writable = is_writable<decltype(child(std::declval<Tree&>(), std::size_t{}))>();
   } else if constexpr (MapNode<Tree>) {
@@ -78,13 +98,7 @@ void require_same_structure(std::string_view who, P& params, const G& grads, con
       "such, or gradus's lazy views");
   if constexpr (Parameters<P> && Gradients<G>) {
     static_assert(detail::is_writable<P>(), "gradus: the parameters are const, so a step cannot change them");
-    walk(
-        who,
-        [](const Path& path, const auto& param, const auto&... others) {
-          std::size_t k = 0;
-          (detail::require_same_shape(path, param, others, k++), ...);
-        },
-        params, grads, state...);
+    detail::require_same_shapes(who, params, grads, state...);
   }
 }
 

@@ -76,7 +76,9 @@ inline constexpr bool is_small<L> =
 
 template <class Value, class L>
 Value take(const L& leaf) {
-  if constexpr (is_lazy<L>) {
+  if constexpr (requires { leaf.template take<Value>(); }) {
+    return leaf.template take<Value>();
+  } else if constexpr (is_lazy<L>) {
     return std::apply([&](const auto&... inner) { return Value(leaf.f(take<Value>(inner)...)); }, leaf.trees);
   } else {
     return leaf.array().template cast<typename Value::Scalar>();
@@ -212,17 +214,25 @@ double sum_blocks(const F& f, Trees&&... trees) {
   return sum_blocks<1>([&](auto&... values) { return std::tuple(f(values...).eval()); }, trees...)[0];
 }
 
-/// The Euclidean norm of all coefficients of a tree, in `double`, without overflow or underflow on the way.
-template <Gradients Tree>
-double norm(const Tree& tree) {
+/// The Euclidean norm of all coefficients `f(block, ...)`, one array, in `double`, without overflow or
+/// underflow on the way.
+template <class F, class... Trees>
+double norm_blocks(const F& f, Trees&... trees) {
   const auto scaled = [&](double scale) {
-    const double sum = sum_blocks([scale](const auto& x) { return (wide(x) * scale).square().eval(); }, tree);
+    const double sum =
+        sum_blocks([&](const auto&... x) { return (wide(f(x...)) * scale).square().eval(); }, trees...);
     return std::pair{sum, std::sqrt(sum) / scale};
   };
   const auto [sum, norm] = scaled(1.0);
   if (sum > std::numeric_limits<double>::max()) return scaled(0x1p-600).second;
   if (sum < 1e-280) return scaled(0x1p600).second;
   return norm;
+}
+
+/// The Euclidean norm of all coefficients of a tree.
+template <Gradients Tree>
+double norm(const Tree& tree) {
+  return norm_blocks([](const auto& x) { return x; }, tree);
 }
 
 /// True if no coefficient of a tree is infinite or NaN.

@@ -13,24 +13,26 @@ namespace gradus {
 /// other lazy trees, are kept inside. Made by `lazy`; every optimizer takes it as gradients.
 template <class F, class... Trees>
 struct Lazy {
-  F f;
-  std::tuple<Trees...> trees;
+  F f;                         ///< of the coefficients
+  std::tuple<Trees...> trees;  ///< or references to them
 
+  /// The first of the trees, which has the structure and shapes of all.
   const auto& underlying() const { return std::get<0>(trees); }
 
+  /// The lazy tree below, number I.
   template <std::size_t I>
   auto child() const {
     return zip([](const auto& tree) -> decltype(auto) { return detail::child<I>(tree); });
   }
+  /// The lazy tree below, at an index or a key.
   template <class Where>
   auto child(const Where& where) const {
     return zip([&](const auto& tree) -> decltype(auto) { return detail::child(tree, where); });
   }
 
-  /// Shape of a lazy leaf.
-  Index rows() const { return underlying().rows(); }
-  Index cols() const { return underlying().cols(); }
-  Index size() const { return underlying().size(); }
+  Index rows() const { return underlying().rows(); }  ///< of a lazy leaf
+  Index cols() const { return underlying().cols(); }  ///< of a lazy leaf
+  Index size() const { return underlying().size(); }  ///< of a lazy leaf
 
  private:
   template <class Get>
@@ -43,15 +45,28 @@ struct Lazy {
   }
 };
 
+/// Whether a type is a `Lazy` tree.
 template <class T>
 inline constexpr bool is_lazy = false;
+/// It is.
 template <class F, class... Trees>
 inline constexpr bool is_lazy<Lazy<F, Trees...>> = true;
+
+namespace detail {
+
+// What a lazy tree holds: the tree itself, or a reference. Of a `Subset` it holds the whole, because it is
+// the tree walked first, the parameters, that says which leaves are seen.
+template <class Tree>
+using Held = std::conditional_t<is_subset<std::remove_cvref_t<Tree>>,
+                                decltype(without_subset(std::declval<Tree&>())), Tree>;
+
+}  // namespace detail
 
 /// Makes a `Lazy` tree. Shapes are checked where it is used, against the parameters.
 template <class F, Gradients... Trees>
 auto lazy(F f, Trees&&... trees) {
-  return Lazy<F, Trees...>{std::move(f), {std::forward<Trees>(trees)...}};
+  return Lazy<F, detail::Held<Trees>...>{
+      std::move(f), {static_cast<detail::Held<Trees>&&>(detail::without_subset(trees))...}};
 }
 
 }  // namespace gradus

@@ -87,11 +87,12 @@ void grow(Tree& tree, const P& params) {
 template <Parameters P>
 using like = typename detail::Like<std::remove_cvref_t<P>>::type;
 
-/// A tree of the structure, shapes and scalars of `params`, filled with `value`.
-template <Parameters P>
-like<P> full_like(const P& params, double value) {
-  like<P> tree;
-  detail::grow(tree, params);
+namespace detail {
+
+template <class Tree, class P>
+Tree filled(const P& params, double value) {
+  Tree tree;
+  grow(tree, params);
   walk(
       "full_like",
       [value](const Path&, const auto& leaf, auto& out) {
@@ -100,6 +101,14 @@ like<P> full_like(const P& params, double value) {
       },
       params, tree);
   return tree;
+}
+
+}  // namespace detail
+
+/// A tree of the structure, shapes and scalars of `params`, filled with `value`.
+template <Parameters P>
+like<P> full_like(const P& params, double value) {
+  return detail::filled<like<P>>(params, value);
 }
 
 /// A tree of the structure, shapes and scalars of `params`, filled with zeros.
@@ -119,6 +128,24 @@ like<P> copy_like(const P& params) {
 }
 
 namespace detail {
+
+// What the user calls a tree: his struct, where it owns its leaves, in the place of our `LikeStruct`.
+template <class Tree>
+struct Original {
+  using type = Tree;
+};
+template <class Struct, class Tuple>
+struct Original<LikeStruct<Struct, Tuple>> {
+  using type = std::conditional_t<std::default_initializable<Struct>, Struct, LikeStruct<Struct, Tuple>>;
+};
+template <class T, std::size_t N>
+struct Original<std::array<T, N>> {
+  using type = std::array<typename Original<T>::type, N>;
+};
+template <template <class...> class Container, class... T>
+struct Original<Container<T...>> {
+  using type = Container<typename Original<T>::type...>;
+};
 
 // Whether a copy of a tree has matrices of its own. A copy of a view shares those of the original.
 template <class P>
@@ -154,10 +181,5 @@ auto deep_copy(const P& x) {
 }
 
 }  // namespace detail
-
-/// The type of a copy of `P` that shares no memory with it: `P` itself if its matrices are its own, else
-/// `like<P>`. State that is handed to a user's function has this type.
-template <Parameters P>
-using owned = decltype(detail::deep_copy(std::declval<const std::remove_cvref_t<P>&>()));
 
 }  // namespace gradus

@@ -129,6 +129,16 @@ EIGEN_ALWAYS_INLINE auto wide_square(const Values& x) {
 
 GRADUS_PACKETS_END
 
+/// a ← a + share (b − a); with a share of 1 exactly b, whatever a was.
+template <class Values, class Others>
+EIGEN_ALWAYS_INLINE void approach(Values& a, const Others& b, double share) {
+  if (share == 1) {
+    a = b;
+  } else {
+    a += share * (b - a);
+  }
+}
+
 /// Multiplies `power` by β and returns 1 − `power`: Adam's bias correction 1 − βᵗ where β is the same in
 /// every step, and the right one where a schedule changes it.
 inline double advance(double& power, double beta) {

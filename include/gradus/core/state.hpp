@@ -7,17 +7,23 @@
 
 namespace gradus::detail {
 
+// A state that has no fields, as that of a user's optimizer inside a wrapper may be, is passed over.
+template <class Visitor, class Field>
+void visit_field(std::string_view name, Visitor& visitor, Field& field) {
+  if constexpr (!std::is_empty_v<Field>) visitor(name, field);
+}
+
 template <class Visitor, class... Fields>
 void visit_fields(std::string_view names, Visitor& visitor, Fields&... fields) {
   std::size_t i = 0;
-  (visitor(nth_name(names, i++), fields), ...);
+  (visit_field(nth_name(names, i++), visitor, fields), ...);
 }
 
 }  // namespace gradus::detail
 
 /// Gives a state `visit(visitor)`, const and not, which calls `visitor("m", m)` for every field named here:
-/// trees of parameters and scalars. Saving, loading, comparing, counting bytes and printing are visitors.
-/// What is not named is scratch memory that no later step depends on.
+/// trees of parameters, scalars, and states of optimizers inside. Saving, loading, comparing, counting bytes
+/// and printing are visitors. What is not named is scratch memory that no later step depends on.
 #define GRADUS_STATE(...)                                             \
   template <class Visitor>                                            \
   void visit(Visitor&& visitor) {                                     \

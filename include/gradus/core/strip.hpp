@@ -22,19 +22,23 @@ template <class C>
 using BlockOf = Eigen::Array<C, block_size<C>, 1>;
 
 // The memory of one leaf, addressed as the parameter is stored: `inner` runs along its columns (or rows, if
-// it is row-major), `outer` across them. `Scalar` is const for a leaf that is only read.
-template <class Scalar>
+// it is row-major), `outer` across them. `Scalar` is const for a leaf that is only read. A `Repeated` strip
+// stays on its number where a stride is 0, and has no stride but 0 and 1 within a block.
+template <class Scalar, bool Repeated = false>
 struct Strip {
   Scalar* data;
   Index inner, outer;
 
   bool is_contiguous(Index inner_size) const { return outer == inner * inner_size; }
-  bool is_dense() const { return inner == 1; }
+  bool is_dense() const { return Repeated || inner == 1; }
   Strip along_outer() const { return {data, outer, outer}; }
   Strip from(Index i, Index j) const { return {data + i * inner + j * outer, inner, outer}; }
 
   template <class C>
   BlockOf<C> load(Index i) const {
+    if constexpr (Repeated) {
+      if (inner == 0) return BlockOf<C>::Constant(static_cast<C>(*data));
+    }
     if constexpr (std::is_same_v<std::remove_const_t<Scalar>, C>) {
       return Eigen::Map<const BlockOf<C>>(data + i);
     } else {
@@ -82,21 +86,25 @@ struct LazyStrip {
 };
 
 // One block's worth of a strip, copied to where it is dense and whole; `put_back` copies what was changed.
+// A strip that is not in memory shortens itself.
 template <class C, class S>
-struct Staged;
+struct Staged {
+  S stage(const S& strip, Index count) const { return strip.first(count); }
+  void put_back(const S&, Index) const {}
+};
 
-template <class C, class Scalar>
-struct Staged<C, Strip<Scalar>> {
+template <class C, class Scalar, bool Repeated>
+struct Staged<C, Strip<Scalar, Repeated>> {
   std::array<std::remove_const_t<Scalar>, block_size<C>> buffer;
 
-  Strip<Scalar> stage(const Strip<Scalar>& strip, Index count) {
+  Strip<Scalar, Repeated> stage(const Strip<Scalar, Repeated>& strip, Index count) {
     // What is missing is filled with a real coefficient, so that no lane computes with garbage.
     for (Index k = 0; k < block_size<C>; ++k) {
       buffer[static_cast<std::size_t>(k)] = strip.data[(k < count ? k : 0) * strip.inner];
     }
     return {buffer.data(), 1, 1};
   }
-  void put_back(const Strip<Scalar>& strip, Index count) const {
+  void put_back(const Strip<Scalar, Repeated>& strip, Index count) const {
     if constexpr (!std::is_const_v<Scalar>) {
       for (Index k = 0; k < count; ++k) strip.data[k * strip.inner] = buffer[static_cast<std::size_t>(k)];
     }
@@ -117,9 +125,12 @@ struct Staged<C, LazyStrip<F, Strips...>> {
   void put_back(const LazyStrip<F, Strips...>&, Index) const {}
 };
 
+// The strip of a leaf, or the one that a tree without coefficients of its own brings along.
 template <bool RowMajor, class L>
 auto strip(L& leaf) {
-  if constexpr (is_lazy<std::remove_const_t<L>>) {
+  if constexpr (requires { leaf.template strip<RowMajor>(); }) {
+    return leaf.template strip<RowMajor>();
+  } else if constexpr (is_lazy<std::remove_const_t<L>>) {
     return std::apply(
         [&](const auto&... inner) {
           return LazyStrip<decltype(leaf.f), decltype(strip<RowMajor>(inner))...>{

@@ -15,10 +15,10 @@ namespace gradus {
 /// Where a leaf is: the chain of keys that leads to it. Lives on the stack while a tree is walked, so that a
 /// walk allocates nothing; `name()` spells it out when somebody asks.
 struct Path {
-  const Path* parent = nullptr;
-  std::string_view key{};  // of a struct member or map entry; at the root: who walks, for messages
-  std::size_t position = 0;
-  Index ordinal = 0;  // of a leaf: how many leaves come before it
+  const Path* parent = nullptr;  ///< null at the root
+  std::string_view key{};        ///< of a struct member or map entry; at the root: who walks, for messages
+  std::size_t position = 0;      ///< among the children of the parent
+  Index ordinal = 0;             ///< of a leaf: how many leaves come before it
 
   /// "w1", "layers.0.w", "3"; empty for a tree that is a single leaf.
   std::string name() const {
@@ -82,7 +82,8 @@ void descend(F& f, Path path, Index& ordinal, First&& first, Rest&&... rest) {
     auto only_seen = [&](const Path& at, auto&... leaves) {
       if (first.sees(at.ordinal)) f(at, leaves...);
     };
-    descend(only_seen, path, ordinal, first.tree, without_subset(rest)...);
+    auto& tree = as_deep_const<std::remove_reference_t<First>>(first.tree);
+    descend(only_seen, path, ordinal, tree, without_subset(rest)...);
   } else if constexpr (Leaf<structure_t<First>>) {
     static_assert((Leaf<structure_t<Rest>> && ...),
                   "gradus: the trees differ in structure: a gradient or a state has a container where the "

@@ -17,11 +17,11 @@ using MatrixMap = Eigen::Map<Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynami
 /// workspace serves one call at a time. A copy is an empty workspace: scratch has no value to copy.
 class Workspace {
  public:
-  Workspace() = default;
-  Workspace(const Workspace&) {}
-  Workspace& operator=(const Workspace&) { return *this; }
-  Workspace(Workspace&&) = default;
-  Workspace& operator=(Workspace&&) = default;
+  Workspace() = default;                                    ///< No memory yet.
+  Workspace(const Workspace&) {}                            ///< An empty one.
+  Workspace& operator=(const Workspace&) { return *this; }  ///< Keeps its own memory.
+  Workspace(Workspace&&) = default;                         ///< Takes over the memory.
+  Workspace& operator=(Workspace&&) = default;              ///< Takes over the memory.
 
   /// Bytes that `take` needs for a matrix of `rows` x `cols` scalars.
   template <class Scalar>

@@ -3,21 +3,28 @@
 
 #include <gradus/core/checks.hpp>
 #include <gradus/core/for_each_block.hpp>
-#include <gradus/core/lazy.hpp>
+#include <gradus/core/leaf_info.hpp>
+#include <gradus/core/spread.hpp>
 
 namespace gradus {
 
-/// Gradients scaled down, all by one factor, so that their joint Euclidean norm is at most `max_norm` > 0:
-///
-///     g · min(1, c / (‖g‖ + 1e-6)),   equal to `torch.nn.utils.clip_grad_norm_`
+/// The factor by which gradients of joint norm n are scaled down to `max_norm` = c.
+enum class NormClip {
+  torch,  ///< min(1, c / (n + 1e-6)): a norm of exactly c still shrinks, by 1e-6 / c
+  optax   ///< c / n where n ≥ c, else 1
+};
+
+/// Gradients scaled down, all by one factor, so that their joint Euclidean norm is at most `max_norm` > 0, as
+/// `torch.nn.utils.clip_grad_norm_` does, or `optax.clip_by_global_norm` with `NormClip::optax`.
 ///
 /// One pass now for the norm; the scaling happens inside the optimizer's own pass. A norm that is infinite or
 /// NaN makes every coefficient 0 or NaN: check `all_finite` first if that can happen. Throws
 /// `std::invalid_argument` for a bad `max_norm`.
 template <Gradients G>
-auto clip_by_global_norm(G&& grads, double max_norm) {
+auto clip_by_global_norm(G&& grads, double max_norm, NormClip form = NormClip::torch) {
   require_field(max_norm > 0, "clip_by_global_norm", "max_norm", max_norm, "be positive");
-  const double factor = std::min(1.0, max_norm / (norm(grads) + 1e-6));
+  const double ratio = max_norm / (norm(grads) + (form == NormClip::torch ? 1e-6 : 0));
+  const double factor = ratio >= 1 ? 1 : ratio;  // NaN stays NaN
   return lazy([factor](const auto& g) { return factor * g; }, std::forward<G>(grads));
 }
 
@@ -26,13 +33,30 @@ auto clip_by_global_norm(G&& grads, double max_norm) {
 template <Gradients G>
 auto clip_by_value(G&& grads, double limit) {
   require_field(limit > 0, "clip_by_value", "limit", limit, "be positive");
-  return lazy(
-      [limit](const auto& g) {
-        using Scalar = typename std::remove_cvref_t<decltype(g)>::Scalar;
-        const auto bound = static_cast<Scalar>(limit);
-        return g.unaryExpr([bound](Scalar x) { return x > bound ? bound : (x < -bound ? -bound : x); });
-      },
-      std::forward<G>(grads));
+  return lazy([limit](const auto& g) { return clamped(g, limit); }, std::forward<G>(grads));
+}
+
+/// Gradients scaled down leaf by leaf, so that the root of the mean square of a leaf is at most `max_rms` >
+/// 0:
+///
+///     g / max(1, RMS(g) / d),   equal to `optax.clip_by_block_rms`; Adafactor's update clipping
+///                               (arXiv:1804.04235) as a gradient transformation
+///
+/// One pass now for the norms, and memory for one number a leaf; the scaling happens inside the optimizer's
+/// own pass. Leaves for which `chosen(LeafInfo)` is false stay as they are. A leaf whose norm is infinite or
+/// NaN gets coefficients that are 0 or NaN. Throws `std::invalid_argument` for a bad `max_rms`.
+template <Gradients G, LeafPredicate Chosen = decltype(any_leaf)>
+auto clip_by_block_rms(G&& grads, double max_rms, const Chosen& chosen = any_leaf) {
+  constexpr auto who = "clip_by_block_rms";
+  require_field(max_rms > 0, who, "max_rms", max_rms, "be positive");
+  const auto factor_of = [&](const Path& path, const auto& g) -> Eigen::ArrayXXd {
+    const bool clipped = g.size() > 0 && chosen(LeafInfo{path.name(), g.rows(), g.cols()});
+    const double ratio = clipped ? max_rms / (norm(g) / std::sqrt(static_cast<double>(g.size()))) : 1;
+    return Eigen::ArrayXXd::Constant(1, 1, ratio >= 1 ? 1 : ratio);
+  };
+  auto factors = spread(who, factor_of, grads);
+  return lazy([](const auto& g, const auto& factor) { return factor * g; }, std::forward<G>(grads),
+              std::move(factors));
 }
 
 }  // namespace gradus

@@ -44,10 +44,10 @@ inline std::string_view to_string(StopReason reason) {
 /// keep.
 template <class X>
 struct Progress {
-  std::int64_t step;
-  double value;
-  const X& x;
-  const X& gradient;
+  std::int64_t step;  ///< steps taken, 0 at the start
+  double value;       ///< f(x)
+  const X& x;         ///< the point
+  const X& gradient;  ///< ∇f(x)
 };
 
 /// What `minimize` returns. "Last" is where it stopped, "best" the point of lowest finite value on the way.

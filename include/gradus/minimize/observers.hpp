@@ -19,6 +19,7 @@ struct Trajectory {
   std::vector<X> points;       ///< start first
   std::vector<double> values;  ///< f of the points
 
+  /// As an observer of `minimize`.
   template <class Progress>
   void operator()(const Progress& progress) {
     points.push_back(progress.x);
@@ -28,9 +29,10 @@ struct Trajectory {
 
 /// Prints step and value every `period` ≥ 1 steps: `PrintEvery{100, std::cout}`.
 struct PrintEvery {
-  std::int64_t period;
-  std::ostream& out;
+  std::int64_t period;  ///< ≥ 1
+  std::ostream& out;    ///< must outlive this
 
+  /// As an observer of `minimize`.
   template <class Progress>
   void operator()(const Progress& progress) const {
     if (progress.step % period != 0) return;
@@ -41,11 +43,11 @@ struct PrintEvery {
 /// A bar that fills as steps are taken, redrawn on one line when its percentage changes. For a terminal:
 /// whether the stream is one is the caller's to know. `ProgressBar bar{total_steps, std::cerr};`
 struct ProgressBar {
-  std::int64_t total;  ///< steps of the whole run, at least 1
-  std::ostream& out;
-  std::string label{};  ///< stands before the bar
-  int width = 40;       ///< characters of the bar
-  int shown_percent = -1;
+  std::int64_t total;      ///< steps of the whole run, at least 1
+  std::ostream& out;       ///< must outlive this
+  std::string label{};     ///< stands before the bar
+  int width = 40;          ///< characters of the bar
+  int shown_percent = -1;  ///< what the bar stands at; −1 before it is drawn
 
   /// As an observer of `minimize`.
   template <class Progress>

@@ -13,7 +13,7 @@ namespace gradus {
 /// An objective whose gradient is found by automatic differentiation. Made by `with_autodiff`.
 template <class F>
 struct WithAutodiff {
-  F f;
+  F f;  ///< an objective that returns a value
 
   /// The value: `f(x)` itself.
   template <class X>

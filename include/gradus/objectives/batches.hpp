@@ -27,6 +27,7 @@ namespace gradus {
 /// construction. Throws `std::invalid_argument` unless 1 ≤ size ≤ n.
 class Batches {
  public:
+  /// Batches of `size` of the indices 0, ..., n − 1.
   Batches(Eigen::Index n, Eigen::Index size, std::uint64_t seed) : random_(seed) {
     if (size < 1 || size > n) {
       throw std::invalid_argument("Batches: size is " + std::to_string(size) + ", needs 1 to n, which is " +

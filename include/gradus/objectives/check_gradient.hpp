@@ -24,8 +24,8 @@ struct GradientCheck {
   double analytic = 0;     ///< What the objective says about it.
   double numeric = 0;      ///< What central differences say about it.
 
-  bool ok() const { return worst_error <= tolerance; }
-  explicit operator bool() const { return ok(); }
+  bool ok() const { return worst_error <= tolerance; }  ///< Whether the gradient is right.
+  explicit operator bool() const { return ok(); }       ///< Same.
 };
 
 /// A sentence for people: "gradient wrong: d f / d x(3) is 2.5, central differences give 5 (...)".

@@ -22,7 +22,7 @@ using Eigen::Index;
 
 /// The box in which a test function is customarily searched: lower[i] <= x[i] <= upper[i].
 struct Domain {
-  Eigen::VectorXd lower, upper;
+  Eigen::VectorXd lower, upper;  ///< one number a variable
 };
 
 /// A test function with the facts that are known about it. All of them are static, and take the number of

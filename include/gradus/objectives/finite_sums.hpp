@@ -118,7 +118,7 @@ struct CrossEntropy {
 template <class Loss, class Scalar = double>
 struct Regression {
   static constexpr std::string_view name = Loss::name;
-  using Matrix = Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+  using Matrix = Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;  ///< of the data
 
   Matrix features;  ///< n × d, a row a_i for each sample
   Matrix targets;   ///< n × k, a row y_i for each sample

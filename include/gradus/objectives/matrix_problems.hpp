@@ -18,9 +18,9 @@ namespace gradus {
 template <class Scalar = double>
 struct MatrixLeastSquares {
   static constexpr std::string_view name = "MatrixLeastSquares";
-  using Matrix = Eigen::MatrixX<Scalar>;
+  using Matrix = Eigen::MatrixX<Scalar>;  ///< of A and B
 
-  Matrix a, b;
+  Matrix a, b;  ///< the data
 
   /// Random A of `rows` x `cols` and a B = A X of `outputs` columns. The minimum is 0, and X is the only
   /// minimiser if rows >= cols.
@@ -66,9 +66,9 @@ struct MatrixLeastSquares {
 template <class Scalar = double>
 struct LowRankFactorization {
   static constexpr std::string_view name = "LowRankFactorization";
-  using Matrix = Eigen::MatrixX<Scalar>;
+  using Matrix = Eigen::MatrixX<Scalar>;  ///< of M
 
-  Matrix m;
+  Matrix m;  ///< what U V^T is to be
 
   /// A random M = U V^T of `rows` x `cols` and of rank `rank`, so that the minimum is 0 for r >= rank.
   static LowRankFactorization random(Index rows, Index cols, Index rank, std::uint64_t seed) {
@@ -124,9 +124,9 @@ struct LowRankFactorization {
 template <class Scalar = double>
 struct OrthogonalProcrustes {
   static constexpr std::string_view name = "OrthogonalProcrustes";
-  using Matrix = Eigen::MatrixX<Scalar>;
+  using Matrix = Eigen::MatrixX<Scalar>;  ///< of A and B
 
-  Matrix a, b;
+  Matrix a, b;  ///< the data
 
   /// Random A of `rows` x `cols`, and B = Q A for a random orthogonal Q, plus noise in [-noise, noise).
   static OrthogonalProcrustes random(Index rows, Index cols, std::uint64_t seed, double noise = 0) {
@@ -173,9 +173,9 @@ struct OrthogonalProcrustes {
 template <class Scalar = double>
 struct MatrixQuadratic {
   static constexpr std::string_view name = "MatrixQuadratic";
-  using Matrix = Eigen::MatrixX<Scalar>;
+  using Matrix = Eigen::MatrixX<Scalar>;  ///< of H and X*
 
-  Matrix h, target;
+  Matrix h, target;  ///< H and X*
 
   /// A random target of `rows` x `cols`, and an H with eigenvalues spaced geometrically from 1 to
   /// `condition_number` (at least 1) in a random orthogonal basis.

@@ -13,6 +13,7 @@ namespace gradus {
 /// lets each library draw its distributions its own way, so the numbers are made here.
 class PortableRandom {
  public:
+  /// The sequence of this seed.
   explicit PortableRandom(std::uint64_t seed) : engine_(seed) {}
 
   /// A number in [-1, 1): 53 random bits.

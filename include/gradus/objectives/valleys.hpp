@@ -15,7 +15,7 @@ struct Rosenbrock {
   static constexpr std::string_view name = "Rosenbrock";
   static constexpr std::string_view source = "H. H. Rosenbrock, The Computer Journal 3(3), 1960";
   static constexpr int dimension = Eigen::Dynamic;
-  static constexpr int least_dimension = 2;
+  static constexpr int least_dimension = 2;  ///< the fewest variables
   static Domain domain(Index d) { return facts::cube<Rosenbrock>(d, -2.048, 2.048); }
   static Eigen::VectorXd start(Index d) {
     Eigen::VectorXd x = facts::all<Rosenbrock>(d, 1);
@@ -99,7 +99,7 @@ struct PowellSingular {
   static constexpr std::string_view name = "Powell singular";
   static constexpr std::string_view source = "M. J. D. Powell, The Computer Journal 5(2), 1962";
   static constexpr int dimension = Eigen::Dynamic;
-  static constexpr int dimension_multiple = 4;
+  static constexpr int dimension_multiple = 4;  ///< what divides the number of variables
   static Domain domain(Index d) { return facts::cube<PowellSingular>(d, -4, 5); }
   static Eigen::VectorXd start(Index d) { return facts::point<PowellSingular>(d, {3, -1, 0, 1}); }
   static std::vector<Eigen::VectorXd> minimisers(Index d) { return {facts::all<PowellSingular>(d, 0)}; }

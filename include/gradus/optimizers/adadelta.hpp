@@ -23,7 +23,7 @@ struct AdaDelta {
 
   template <class Tree>
   struct State {
-    Tree v, u;
+    Tree v, u;           ///< averages of g² and Δ²
     std::int64_t t = 0;  ///< steps taken
     GRADUS_STATE(v, u, t)
   };

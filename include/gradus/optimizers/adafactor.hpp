@@ -25,7 +25,8 @@ enum class AdafactorForm {
 ///
 /// of a matrix; the V of a vector (one row or column), or of a matrix with a side below `least_factored`, is
 /// kept whole. With β1 > 0 it is an average of the last term that is subtracted, as in T5. State: R and C, in
-/// double, or V; m with β1; and room for the largest gradient and each thread.
+/// double, or V; m with β1; and room for the largest gradient and each thread. Reads and writes 9 numbers a
+/// coefficient of a matrix, 10 of a vector, 2 more with β1, in three or four passes.
 struct Adafactor {
   double learning_rate = 1e-2;                ///< η ≥ 0
   double decay_power = 0.8;                   ///< > 0: w falls from 1 with this power of t
@@ -39,12 +40,60 @@ struct Adafactor {
 
   template <class Tree>
   struct State {
-    matrices_like<Tree, double> r, c;
-    matrices_like<Tree> v, m;
-    std::int64_t t = 0;  ///< steps taken
-    std::vector<Workspace> workspaces;
+    matrices_like<Tree, double> r, c;   ///< means of rows and columns, or empty
+    matrices_like<Tree> v, m;           ///< the whole mean square and the averaged update, or empty
+    std::int64_t t = 0;                 ///< steps taken
+    std::vector<Workspace> workspaces;  ///< scratch memory, one a thread
     GRADUS_STATE(r, c, v, m, t)
   };
+
+  /// u ← g, and the squares of θ, for one block of coefficients.
+  auto copy() const {
+    return [](const auto& p, const auto& g, auto& u) {
+      u = g;
+      return std::tuple(wide_square(p));
+    };
+  }
+
+  /// The step, for one block of coefficients.
+  auto descend(double rate) const {
+    return [=, *this](auto& p, const auto& u) { p = (1 - learning_rate * weight_decay) * p - rate * u; };
+  }
+
+  /// The averaged step.
+  auto descend_averaged(double rate) const {
+    return [=, *this](auto& p, const auto& u, auto& m) {
+      m = beta1 * m + (1 - beta1) * rate * u;
+      p = (1 - learning_rate * weight_decay) * p - m;
+    };
+  }
+
+  /// R grows by a share of the squares of a column, and these, for one block of it.
+  static auto add_squares(double share, double added) {
+    return [=](auto& r, const auto& u) {
+      const auto squares = (u.square() + added).eval();
+      r += share * squares;
+      return std::tuple(squares);
+    };
+  }
+
+  /// u ← g/√V̂, and the squares of u, for a block of a column j: √V̂ = factor · √R.
+  static auto divide_by_product(double factor, double least) {
+    return [=](auto& u, const auto& root_r) {
+      u /= (factor * root_r).max(representable(least, u));
+      return std::tuple(wide_square(u));
+    };
+  }
+
+  /// V, and u ← g/√V, and the squares of u, for one block of coefficients.
+  auto divide_by_root(double weight, double eps) const {
+    const bool t5 = form == AdafactorForm::t5;
+    return [=](auto& u, auto& v) {
+      v += weight * (u.square() + (t5 ? eps : 0) - v);
+      u /= root(v.max(representable(t5 ? 0 : eps * eps, v)));
+      return std::tuple(wide_square(u));
+    };
+  }
 
   /// Checks the hyperparameters (`std::invalid_argument`) and makes the state for `params`.
   template <Parameters P>
@@ -123,7 +172,7 @@ struct Adafactor {
   void require_state(const P& params, const S& state) const {
     walk(
         "Adafactor",
-        [this](const Path& path, const auto& leaf, const auto& r, const auto& c, const auto& v) {
+        [&](const Path& path, const auto& leaf, const auto& r, const auto& c, const auto& v) {
           const Index rows = is_factored(leaf) ? r.size() : v.rows();
           const Index cols = is_factored(leaf) ? c.size() : v.cols();
           if (rows != leaf.rows() || cols != leaf.cols()) {
@@ -137,25 +186,6 @@ struct Adafactor {
   template <class Scalar>
   double least() const {
     return epsilon1.value_or(form == AdafactorForm::t5 ? 1e-30 : std::numeric_limits<Scalar>::epsilon());
-  }
-
-  // u ← g, and the squares of θ.
-  auto copy() const {
-    return [](const auto& p, const auto& g, auto& u) {
-      u = g;
-      return std::tuple(wide_square(p));
-    };
-  }
-
-  auto descend(double rate) const {
-    return [=, *this](auto& p, const auto& u) { p = (1 - learning_rate * weight_decay) * p - rate * u; };
-  }
-
-  auto descend_averaged(double rate) const {
-    return [=, *this](auto& p, const auto& u, auto& m) {
-      m = beta1 * m + (1 - beta1) * rate * u;
-      p = (1 - learning_rate * weight_decay) * p - m;
-    };
   }
 
   GRADUS_PACKETS_BEGIN
@@ -186,35 +216,10 @@ struct Adafactor {
 
   GRADUS_PACKETS_END
 
-  // R grows by a share of the squares of a column, which are summed.
-  static auto add_squares(double share, double added) {
-    return [=](auto& r, const auto& u) {
-      const auto squares = (u.square() + added).eval();
-      r += share * squares;
-      return std::tuple(squares);
-    };
-  }
-
-  static auto divide_by_product(double factor, double least) {
-    return [=](auto& u, const auto& root_r) {
-      u /= (factor * root_r).max(representable(least, u));
-      return std::tuple(wide_square(u));
-    };
-  }
-
   // The same with a whole V.
   template <class Scalar>
   double divide(MatrixMap<Scalar> u, Eigen::MatrixX<Scalar>& v, double weight) const {
     return sum_blocks<1>(divide_by_root(weight, least<Scalar>()), u, v)[0];
-  }
-
-  auto divide_by_root(double weight, double eps) const {
-    const bool t5 = form == AdafactorForm::t5;
-    return [=](auto& u, auto& v) {
-      v += weight * (u.square() + (t5 ? eps : 0) - v);
-      u /= root(v.max(representable(t5 ? 0 : eps * eps, v)));
-      return std::tuple(wide_square(u));
-    };
   }
 };
 

@@ -21,7 +21,7 @@ struct AdaGrad {
 
   template <class Tree>
   struct State {
-    Tree s;
+    Tree s;              ///< sum of g²
     std::int64_t t = 0;  ///< steps taken
     GRADUS_STATE(s, t)
   };

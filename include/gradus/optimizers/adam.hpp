@@ -34,7 +34,7 @@ struct Adam {
 
   template <class Tree>
   struct State {
-    Tree m, v, x;                             ///< x: only with AMSGrad
+    Tree m, v, x;                             ///< averages of g and g²; the largest v, only with AMSGrad
     std::int64_t t = 0;                       ///< steps taken
     double beta1_power = 1, beta2_power = 1;  ///< β1ᵗ, β2ᵗ
     GRADUS_STATE(m, v, x, t, beta1_power, beta2_power)

@@ -23,7 +23,7 @@ struct AdaMax {
 
   template <class Tree>
   struct State {
-    Tree m, u;
+    Tree m, u;               ///< average of g, and largest |g|
     std::int64_t t = 0;      ///< steps taken
     double beta1_power = 1;  ///< β1ᵗ
     GRADUS_STATE(m, u, t, beta1_power)

@@ -29,7 +29,7 @@ struct BasicAdaMuon {
   template <class Tree>
   struct State : MuonState<Tree> {
     using MuonState<Tree>::b, MuonState<Tree>::t;
-    Tree v;
+    Tree v;                  ///< average of O²
     double beta2_power = 1;  ///< β2ᵗ
     GRADUS_STATE(b, v, t, beta2_power)
   };

@@ -22,6 +22,7 @@ struct AdamW {
   double weight_decay = 1e-2;      ///< λ ≥ 0, decoupled
   AMSGrad amsgrad = AMSGrad::off;  ///< which form of AMSGrad, if any
 
+  /// That of Adam.
   template <class Tree>
   using State = Adam::State<Tree>;
 

@@ -5,8 +5,8 @@
 
 namespace gradus {
 
-/// Averaged SGD (Polyak & Juditsky, SIAM J. Control Optim. 30, 1992), equal to `torch.optim.ASGD`: the rate
-/// falls, and a is the average of the points.
+/// Averaged SGD (Polyak & Juditsky, SIAM Journal on Control and Optimization 30, 1992), equal to
+/// `torch.optim.ASGD`: the rate falls, and a is the average of the points.
 ///
 ///     g ← g + λθ
 ///     η_t = η/(1 + δη(t − 1))^α
@@ -23,7 +23,7 @@ struct ASGD {
 
   template <class Tree>
   struct State {
-    Tree a;
+    Tree a;              ///< average of θ
     std::int64_t t = 0;  ///< steps taken
     GRADUS_STATE(a, t)
   };

@@ -35,9 +35,9 @@ struct Dion {
 
   template <class Tree>
   struct State {
-    matrices_like<Tree> m, q;
-    std::int64_t t = 0;  ///< steps taken
-    std::vector<Workspace> workspaces;
+    matrices_like<Tree> m, q;           ///< momentum, and its strongest directions
+    std::int64_t t = 0;                 ///< steps taken
+    std::vector<Workspace> workspaces;  ///< scratch memory, one a thread
     GRADUS_STATE(m, q, t)
   };
 

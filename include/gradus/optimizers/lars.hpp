@@ -24,7 +24,7 @@ struct LARS {
 
   template <class Tree>
   struct State {
-    Tree b;
+    Tree b;              ///< momentum
     std::int64_t t = 0;  ///< steps taken
     GRADUS_STATE(b, t)
   };

@@ -21,7 +21,7 @@ struct Lion {
 
   template <class Tree>
   struct State {
-    Tree m;
+    Tree m;              ///< average of g
     std::int64_t t = 0;  ///< steps taken
     GRADUS_STATE(m, t)
   };

@@ -5,7 +5,7 @@
 
 namespace gradus {
 
-/// Heavy-ball momentum (Polyak 1964; Sutskever et al. 2013), equal to `torch.optim.SGD` with momentum:
+/// Heavy-ball momentum (Polyak 1964; Sutskever et al., 2013), equal to `torch.optim.SGD` with momentum:
 ///
 ///     g ← g + λθ
 ///     b ← μb + (1 − τ)g        (first step: b ← g, undamped)
@@ -22,7 +22,7 @@ struct Momentum {
 
   template <class Tree>
   struct State {
-    Tree b;
+    Tree b;              ///< momentum
     std::int64_t t = 0;  ///< steps taken
     GRADUS_STATE(b, t)
   };

@@ -32,14 +32,14 @@ Method guarded(NormGuard guard) {
 /// b, and scratch memory for the largest leaf and each thread.
 template <class Tree>
 struct MuonState {
-  Tree b;
-  std::int64_t t = 0;         ///< steps taken
-  double momentum_power = 1;  ///< μᵗ
-  std::vector<Workspace> workspaces;
+  Tree b;                             ///< momentum
+  std::int64_t t = 0;                 ///< steps taken
+  double momentum_power = 1;          ///< μᵗ
+  std::vector<Workspace> workspaces;  ///< scratch memory, one a thread
   GRADUS_STATE(b, t, momentum_power)
 };
 
-/// Muon (Keller Jordan et al. 2024; arXiv:2502.16982): momentum, replaced by its polar factor.
+/// Muon (Keller Jordan et al., 2024; arXiv:2502.16982): momentum, replaced by its polar factor.
 ///
 ///     b ← μb + (1 − μ)g                            (or as `accumulation` says)
 ///     u = (1 − μ)g + μb  with nesterov, else b
@@ -69,6 +69,7 @@ struct BasicMuon {
   int column_blocks = 1;                              ///< at least 1
   Method orthogonalizer = detail::guarded<Method>(NormGuard::max);  ///< ε = 1e-7 unless you set another
 
+  /// b and scratch memory.
   template <class Tree>
   using State = MuonState<Tree>;
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <gradus/core/layout.hpp>
 #include <gradus/core/tree.hpp>
 
 namespace gradus {
@@ -17,11 +18,8 @@ enum class MuonScale {
   none              ///< 1
 };
 
-/// Whether the rows of a matrix belong to its outputs, y = Wx, or to its inputs, y = xW.
-enum class MuonLayout {
-  outputs_by_inputs,  ///< PyTorch
-  inputs_by_outputs   ///< optax
-};
+/// What the rows and columns of a matrix are, for Muon's scale.
+using MuonLayout = Layout;
 
 /// The factor of `scale` for a matrix of this shape.
 inline double shape_factor(MuonScale scale, MuonLayout layout, Index rows, Index cols) {

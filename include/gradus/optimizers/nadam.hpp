@@ -33,7 +33,7 @@ struct NAdam {
 
   template <class Tree>
   struct State {
-    Tree m, v;
+    Tree m, v;                                     ///< averages of g and g²
     std::int64_t t = 0;                            ///< steps taken
     double momentum_product = 1, beta2_power = 1;  ///< P, β2ᵗ
     GRADUS_STATE(m, v, t, momentum_product, beta2_power)

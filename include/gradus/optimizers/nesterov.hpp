@@ -23,7 +23,7 @@ struct Nesterov {
 
   template <class Tree>
   struct State {
-    Tree v;
+    Tree v;              ///< x⁺ − x of the last step
     std::int64_t t = 0;  ///< steps taken
     double factor = 0;   ///< f of the last step
     GRADUS_STATE(v, t, factor)

@@ -40,7 +40,7 @@ struct BasicNorMuon {
   template <class Tree>
   struct State : MuonState<Tree> {
     using MuonState<Tree>::b, MuonState<Tree>::t;
-    matrices_like<Tree> v;
+    matrices_like<Tree> v;  ///< averages of the mean squares of O, one column a leaf
     GRADUS_STATE(b, v, t)
   };
 

@@ -28,7 +28,7 @@ struct RAdam {
 
   template <class Tree>
   struct State {
-    Tree m, v;
+    Tree m, v;                                ///< averages of g and g²
     std::int64_t t = 0;                       ///< steps taken
     double beta1_power = 1, beta2_power = 1;  ///< β1ᵗ, β2ᵗ
     GRADUS_STATE(m, v, t, beta1_power, beta2_power)

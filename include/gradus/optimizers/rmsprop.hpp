@@ -25,7 +25,7 @@ struct RMSProp {
 
   template <class Tree>
   struct State {
-    Tree v, m, b;
+    Tree v, m, b;        ///< averages of g² and, centered, of g; momentum, if any
     std::int64_t t = 0;  ///< steps taken
     GRADUS_STATE(v, m, b, t)
   };

@@ -23,7 +23,7 @@ struct Rprop {
 
   template <class Tree>
   struct State {
-    Tree s, q;
+    Tree s, q;           ///< sizes of the steps, and the last g
     std::int64_t t = 0;  ///< steps taken
     GRADUS_STATE(s, q, t)
   };

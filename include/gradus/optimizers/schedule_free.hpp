@@ -63,9 +63,9 @@ struct ScheduleFreeSGD {
 
   template <class Tree>
   struct State {
-    Tree z;
+    Tree z;                                     ///< the iterate beside y
     std::int64_t t = 0;                         ///< steps taken
-    double largest_rate = 0, total_weight = 0;  ///< of the steps so far
+    double largest_rate = 0, total_weight = 0;  ///< η_t and w, of the steps so far
     GRADUS_STATE(z, t, largest_rate, total_weight)
   };
 
@@ -121,9 +121,9 @@ struct ScheduleFreeAdamW {
 
   template <class Tree>
   struct State {
-    Tree z, v;
-    std::int64_t t = 0;                                          ///< steps taken
-    double beta2_power = 1, largest_rate = 0, total_weight = 0;  ///< β2ᵗ; of the steps so far
+    Tree z, v;           ///< the iterate beside y, and the average of g²
+    std::int64_t t = 0;  ///< steps taken
+    double beta2_power = 1, largest_rate = 0, total_weight = 0;  ///< β2ᵗ; η_t and w, of the steps so far
     GRADUS_STATE(z, v, t, beta2_power, largest_rate, total_weight)
   };
 

@@ -5,7 +5,6 @@
 #include <gradus/core/matrices_like.hpp>
 #include <gradus/core/optimizer.hpp>
 #include <gradus/orthogonalize/eigenbasis.hpp>
-#include <map>
 
 namespace gradus {
 
@@ -18,12 +17,17 @@ enum class ShampooGraft {
 
 namespace detail {
 
-// What a thread needs: room for matrices, and an eigenbasis for each size.
-struct EigenScratch {
-  Workspace workspace;
-  std::map<Index, Eigenbasis> bases;
+// A block of a matrix, seen in the trees of its leaf.
+struct ShampooBlock {
+  Index row, col, rows, cols;  // where it lies
+  Index left, right;           // the column of its squares in l and r
 
-  Eigenbasis& basis(Index size) { return bases.try_emplace(size, size).first->second; }
+  template <class Matrix>
+  auto part(Matrix& matrix) const {
+    return matrix.block(row, col, rows, cols);
+  }
+  auto of_left(Eigen::MatrixXd& l) const { return l.block(row, left, rows, rows); }
+  auto of_right(Eigen::MatrixXd& r) const { return r.block(col, right, cols, cols); }
 };
 
 }  // namespace detail
@@ -51,12 +55,33 @@ struct Shampoo {
 
   template <class Tree>
   struct State {
-    matrices_like<Tree, double> l, r, l_root, r_root, m, s;
-    std::int64_t t = 0;      ///< steps taken
-    double beta2_power = 1;  ///< β2ᵗ
-    std::vector<detail::EigenScratch> scratch;
+    matrices_like<Tree, double> l, r, l_root, r_root, m, s;  ///< L, R, their roots; average of G, sum of G²
+    std::int64_t t = 0;                                      ///< steps taken
+    double beta2_power = 1;                                  ///< β2ᵗ
+    std::vector<detail::EigenScratch> scratch;               ///< scratch memory, one a thread
     GRADUS_STATE(l, r, l_root, r_root, m, s, t, beta2_power)
   };
+
+  /// m, for one block of coefficients.
+  auto average() const {
+    return [*this](auto& m, const auto& g) { m = beta1 * m + (1 - beta1) * g; };
+  }
+
+  /// The sum of squares s, for one block of coefficients.
+  static auto add_squares() {
+    return [](auto& s, const auto& g) { s += g.square(); };
+  }
+
+  /// The square of g/(√s + 1e-8), for one block of coefficients.
+  static auto scaled_square() {
+    return [](const auto& g, const auto& s) { return (g / (root(s) + 1e-8)).square(); };
+  }
+
+  /// The step, for one block of coefficients.
+  auto descend() const {
+    return
+        [*this](auto& p, const auto& d) { p = (1 - learning_rate * weight_decay) * p - learning_rate * d; };
+  }
 
   /// Checks the hyperparameters (`std::invalid_argument`) and makes the state for `params`.
   template <Parameters P>
@@ -88,8 +113,9 @@ struct Shampoo {
         [&](const Path&, const auto& leaf) {
           for (auto& scratch : state.scratch) {
             scratch.workspace.reset(bytes(leaf));
-            for_each_cut(leaf.rows(), leaf.cols(),
-                         [&](const Cut& cut) { scratch.basis(cut.rows), scratch.basis(cut.cols); });
+            for_each_cut(leaf.rows(), leaf.cols(), [&](const detail::ShampooBlock& cut) {
+              scratch.basis(cut.rows), scratch.basis(cut.cols);
+            });
           }
         },
         params);
@@ -115,7 +141,7 @@ struct Shampoo {
           if (beta1 > 0) for_each_block(average(), m, std::as_const(g));
           if (graft == ShampooGraft::adagrad) for_each_block(add_squares(), s, std::as_const(g));
           const MatrixMap<double> averaged = beta1 > 0 ? MatrixMap<double>(m.data(), m.rows(), m.cols()) : g;
-          for_each_cut(theta.rows(), theta.cols(), [&](const Cut& cut) {
+          for_each_cut(theta.rows(), theta.cols(), [&](const detail::ShampooBlock& cut) {
             direct(cut, refresh ? &scratch : nullptr, correction, cut.part(g), cut.part(averaged),
                    cut.part(half), cut.part(d), statistics...);
             if (graft == ShampooGraft::sgd) rescale(cut.part(d), norm(cut.part(averaged)));
@@ -129,19 +155,6 @@ struct Shampoo {
   }
 
  private:
-  // A block of a matrix.
-  struct Cut {
-    Index row, col, rows, cols;  // where it lies
-    Index left, right;           // the column of its squares in l and r
-
-    template <class Matrix>
-    auto part(Matrix& matrix) const {
-      return matrix.block(row, col, rows, cols);
-    }
-    auto of_left(Eigen::MatrixXd& l) const { return l.block(row, left, rows, rows); }
-    auto of_right(Eigen::MatrixXd& r) const { return r.block(col, right, cols, cols); }
-  };
-
   // The squares of blocks above each other stand above each other in l, those of blocks side by side, side by
   // side; in r the reverse.
   Index widest(Index side) const { return std::min<Index>(side, block_size); }
@@ -155,7 +168,8 @@ struct Shampoo {
     for (Index i = 0; i * block_size < rows; ++i) {
       for (Index j = 0; j * block_size < cols; ++j) {
         const Index row = i * block_size, col = j * block_size;
-        f(Cut{row, col, widest(rows - row), widest(cols - col), j * widest(rows), i * widest(cols)});
+        f(detail::ShampooBlock{row, col, widest(rows - row), widest(cols - col), j * widest(rows),
+                               i * widest(cols)});
       }
     }
   }
@@ -177,25 +191,11 @@ struct Shampoo {
         params, l, r);
   }
 
-  auto average() const {
-    return [*this](auto& m, const auto& g) { m = beta1 * m + (1 - beta1) * g; };
-  }
-  static auto add_squares() {
-    return [](auto& s, const auto& g) { s += g.square(); };
-  }
-  static auto scaled_square() {
-    return [](const auto& g, const auto& s) { return (g / (root(s) + 1e-8)).square(); };
-  }
-  auto descend() const {
-    return
-        [*this](auto& p, const auto& d) { p = (1 - learning_rate * weight_decay) * p - learning_rate * d; };
-  }
-
   // L, R, their roots if `scratch` is there for them, and D, of one block.
   template <class G, class A, class H, class D>
-  void direct(const Cut& cut, detail::EigenScratch* scratch, double correction, const G& g, const A& averaged,
-              H&& half, D&& d, Eigen::MatrixXd& l, Eigen::MatrixXd& r, Eigen::MatrixXd& l_root,
-              Eigen::MatrixXd& r_root) const {
+  void direct(const detail::ShampooBlock& cut, detail::EigenScratch* scratch, double correction, const G& g,
+              const A& averaged, H&& half, D&& d, Eigen::MatrixXd& l, Eigen::MatrixXd& r,
+              Eigen::MatrixXd& l_root, Eigen::MatrixXd& r_root) const {
     accumulate(cut.of_left(l), g);
     accumulate(cut.of_right(r), g.transpose());
     if (scratch != nullptr) {

@@ -5,7 +5,6 @@
 #include <gradus/core/matrices_like.hpp>
 #include <gradus/core/optimizer.hpp>
 #include <gradus/orthogonalize/eigenbasis.hpp>
-#include <map>
 #include <optional>
 
 namespace gradus {
@@ -37,13 +36,27 @@ struct SOAP {
 
   template <class Tree>
   struct State {
-    matrices_like<Tree> m, v, q_left, q_right;
-    matrices_like<Tree, double> l, r;
-    std::int64_t t = 0;                       ///< calls so far
-    double beta1_power = 1, beta2_power = 1;  ///< β1ᵏ, β2ᵏ
-    std::vector<detail::EigenScratch> scratch;
+    matrices_like<Tree> m, v, q_left, q_right;  ///< averages of G' and G'²; the bases Q_L and Q_R
+    matrices_like<Tree, double> l, r;           ///< averages of GGᵀ and GᵀG
+    std::int64_t t = 0;                         ///< calls so far
+    double beta1_power = 1, beta2_power = 1;    ///< β1ᵏ, β2ᵏ
+    std::vector<detail::EigenScratch> scratch;  ///< scratch memory, one a thread
     GRADUS_STATE(m, v, q_left, q_right, l, r, t, beta1_power, beta2_power)
   };
+
+  /// m, v, and m/(√v + ε) in place of the rotated gradient u, for one block of coefficients.
+  auto adam() const {
+    return [*this](auto& u, auto& m, auto& v) {
+      m += (1 - beta1) * (u - m);
+      v = beta2 * v + (1 - beta2) * u.square();
+      u = m / (root(v) + representable(epsilon, v));
+    };
+  }
+
+  /// The step with u, for one block of coefficients.
+  auto descend(double rate) const {
+    return [=, *this](auto& p, const auto& u) { p = (1 - learning_rate * weight_decay) * (p - rate * u); };
+  }
 
   /// Checks the hyperparameters (`std::invalid_argument`) and makes the state for `params`.
   template <Parameters P>
@@ -147,19 +160,6 @@ struct SOAP {
            std::max(Workspace::bytes<double>(leaf.rows(), leaf.cols()),
                     3 * Workspace::bytes<double>(side, side) + 3 * Workspace::bytes<double>(side, 1) +
                         Workspace::bytes<Index>(side, 1));
-  }
-
-  // m, v, and m/(√v + ε) in place of the rotated gradient u.
-  auto adam() const {
-    return [*this](auto& u, auto& m, auto& v) {
-      m += (1 - beta1) * (u - m);
-      v = beta2 * v + (1 - beta2) * u.square();
-      u = m / (root(v) + representable(epsilon, v));
-    };
-  }
-
-  auto descend(double rate) const {
-    return [=, *this](auto& p, const auto& u) { p = (1 - learning_rate * weight_decay) * (p - rate * u); };
   }
 
   // x ← left · x · right, where an empty factor is the identity.

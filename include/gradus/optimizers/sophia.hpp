@@ -31,9 +31,9 @@ struct BasicSophia {
 
   template <class Tree>
   struct State {
-    Tree m, h;
-    std::int64_t t = 0;  ///< steps taken
-    Tree estimate;
+    Tree m, h;                                       ///< averages of g and ĥ
+    std::int64_t t = 0;                              ///< steps taken
+    typename detail::Original<Tree>::type estimate;  ///< room for ĥ, of the user's own type
     GRADUS_STATE(m, h, t)
   };
 
@@ -53,7 +53,7 @@ struct BasicSophia {
 
   /// Checks the hyperparameters (`std::invalid_argument`) and makes the state for `params`.
   template <Parameters P>
-  State<owned<P>> init(const P& params) const {
+  State<like<P>> init(const P& params) const {
     require_nonnegative("Sophia", "learning_rate", learning_rate);
     require_fraction("Sophia", "beta1", beta1);
     require_fraction("Sophia", "beta2", beta2);
@@ -62,10 +62,9 @@ struct BasicSophia {
     require_nonnegative("Sophia", "weight_decay", weight_decay);
     require_positive("Sophia", "clip", clip);
     require_field(period >= 1, "Sophia", "period", period, "be at least 1");
-    auto zeros = detail::deep_copy(params);
-    walk(
-        "Sophia", [](const Path&, auto& leaf) { leaf.setZero(); }, zeros);
-    return {zeros, zeros, 0, zeros};
+    using Estimate = decltype(State<like<P>>::estimate);
+    return {zeros_like(params), zeros_like(params), 0,
+            detail::filled<Estimate>(detail::without_subset(params), 0.0)};
   }
 
   /// One step. Throws `std::invalid_argument`, before anything is changed, when structures or shapes differ.
@@ -92,6 +91,7 @@ struct Hutchinson {
   Product hessian_vector_product;  ///< `(params, u, out)` writes ∇²f(params) u into `out`
   std::uint32_t seed = 0;          ///< of the signs, together with t
 
+  /// Writes the estimate at `params` in step t.
   template <class P, class Tree>
   void operator()(const P& params, Tree& estimate, std::int64_t t) const {
     std::seed_seq seeds{seed, static_cast<std::uint32_t>(t)};
@@ -124,6 +124,7 @@ struct GaussNewtonBartlett {
   Gradient sampled_gradient;  ///< `(params, out, t)` writes ĝ
   double batch_size;          ///< B
 
+  /// Writes the estimate at `params` in step t.
   template <class P, class Tree>
   void operator()(const P& params, Tree& estimate, std::int64_t t) const {
     sampled_gradient(params, estimate, t);

@@ -11,7 +11,7 @@ namespace gradus {
 /// Coefficients of the odd polynomial p(σ) = aσ + bσ³ + cσ⁵ that one Newton–Schulz step applies to the
 /// singular values.
 struct Quintic {
-  double a, b, c;
+  double a, b, c;  ///< of σ, σ³, σ⁵
 
   /// p(σ)
   constexpr double operator()(double sigma) const {
@@ -28,9 +28,10 @@ class Coefficients {
  public:
   static constexpr int most_rows = 24;  ///< of a table
 
+  /// One polynomial for every step.
   constexpr Coefficients(const Quintic& every_step) : rows_{every_step} {}
 
-  /// Throws `std::invalid_argument` for no rows or more than `most_rows`.
+  /// A table of one row a step. Throws `std::invalid_argument` for no rows or more than `most_rows`.
   template <class Iterator>
   constexpr Coefficients(Iterator first, Iterator last) : size_(static_cast<int>(last - first)) {
     if (size_ < 1 || size_ > most_rows) {
@@ -39,6 +40,7 @@ class Coefficients {
     std::copy(first, last, rows_.begin());
   }
 
+  /// Same, for a table as it is written.
   constexpr Coefficients(std::initializer_list<Quintic> table) : Coefficients(table.begin(), table.end()) {}
 
   /// The number of rows of a table, 0 if there is one polynomial for every step.

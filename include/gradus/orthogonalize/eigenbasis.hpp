@@ -6,6 +6,7 @@
 #include <Eigen/Eigenvalues>
 #include <gradus/core/numerics.hpp>
 #include <gradus/core/workspace.hpp>
+#include <map>
 
 namespace gradus {
 
@@ -15,8 +16,9 @@ GRADUS_PACKETS_BEGIN
 /// made; large products in `function` take Eigen's packing buffers.
 class Eigenbasis {
  public:
-  using Index = Eigen::Index;
+  using Index = Eigen::Index;  ///< of rows and columns
 
+  /// For matrices of `size` rows and columns.
   explicit Eigenbasis(Index size)
       : work_(size, size),
         vectors_(size, size),
@@ -82,6 +84,18 @@ class Eigenbasis {
   Eigen::VectorXd diagonal_, beside_, factors_, room_;
   Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver_;
 };
+
+namespace detail {
+
+// What a thread needs: room for matrices, and an eigenbasis for each size.
+struct EigenScratch {
+  Workspace workspace;
+  std::map<Eigen::Index, Eigenbasis> bases;
+
+  Eigenbasis& basis(Eigen::Index size) { return bases.try_emplace(size, size).first->second; }
+};
+
+}  // namespace detail
 
 /// Replaces the columns of a square matrix by an orthonormal basis of which the first k span what the first k
 /// of the matrix span, for every k: the Q of its QR decomposition by Householder's reflections. `workspace`

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <gradus/core/checks.hpp>
 #include <gradus/core/for_each_block.hpp>
-#include <gradus/orthogonalize/coefficients.hpp>
+#include <gradus/orthogonalize/newton_schulz_form.hpp>
 #include <gradus/orthogonalize/prescale.hpp>
 #include <gradus/orthogonalize/products.hpp>
 #include <limits>
@@ -19,24 +19,6 @@ enum class NormGuard {
   max,  ///< max(‖X‖, ε): `torch.optim.Muon`
   add   ///< ‖X‖ + ε: Keller Jordan's Muon, Moonlight
 };
-
-/// Which of its two forms Newton–Schulz takes.
-enum class NewtonSchulzForm {
-  cheaper,  ///< the one of fewer `flops`: `gram` from an aspect ratio of about 1.5 on
-  plain,    ///< X in every step
-  gram      ///< the small matrix XXᵀ in every step, X at the ends
-};
-
-namespace detail {
-
-// The Gram matrix's tiny eigenvalues, which rounding makes negative, grow in the iteration; in double too
-// little for harm.
-template <class Scalar>
-bool restarts_before(int step) {
-  return sizeof(Scalar) < sizeof(double) && step % 3 == 2;
-}
-
-}  // namespace detail
 
 /// Newton–Schulz iteration towards the polar factor UVᵀ of X = UΣVᵀ, for X m x n with m ≤ n (a taller one is
 /// transposed):
@@ -152,19 +134,7 @@ struct BasicNewtonSchulz {
  private:
   template <class Work>
   double flops(Index rows, Index cols, bool gram) const {
-    const auto [shorter, longer] = std::minmax({rows, cols});
-    const auto m = static_cast<double>(shorter), n = static_cast<double>(longer);
-    const double gram_product = m * m * n, commuting = m * m * m, apply = 2 * m * m * n;
-    double total = gram ? gram_product + apply : 0;
-    for (int k = 0; k < steps; ++k) {
-      const bool restart = detail::restarts_before<Work>(k);
-      if (coefficients[k].c != 0) total += commuting;
-      if (!gram || restart) total += gram_product + apply;
-      if (!gram) continue;
-      if (k > 0 && !restart) total += commuting;
-      if (k + 1 < steps && !detail::restarts_before<Work>(k + 1)) total += 2 * commuting;
-    }
-    return total;
+    return detail::newton_schulz_flops<Work>(coefficients, steps, rows, cols, gram);
   }
 
   // The result lies in x or in the memory of y.
@@ -178,12 +148,12 @@ struct BasicNewtonSchulz {
         prescale == Prescale::frobenius ? 1 : safety * detail::rescale(prescale, x, r, workspace);
     const auto row = [&](int k) { return k == 0 ? coefficients[0].of_scaled(s) : coefficients[k]; };
     return runs_gram<Work>(x.rows(), x.cols()) ? gram(row, x, y, r, workspace)
-                                               : standard(row, x, y, r, workspace);
+                                               : plain(row, x, y, r, workspace);
   }
 
   // X ← aX + (bR + cR²)X with R = XXᵀ
   template <class Row, class Map>
-  Map standard(const Row& row, Map x, Map y, Map r, Workspace& workspace) const {
+  Map plain(const Row& row, Map x, Map y, Map r, Workspace& workspace) const {
     auto z = workspace.take<typename Map::Scalar>(r.rows(), r.rows());
     Map *now = &x, *next = &y;
     for (int k = 0; k < steps; ++k) {

@@ -7,7 +7,7 @@ namespace gradus {
 
 /// The same value at every step. Throws `std::invalid_argument` unless it is finite and at least 0.
 struct Constant {
-  double value = 0;
+  double value = 0;  ///< ≥ 0
 
   double operator()(std::int64_t) const {
     require_nonnegative("Constant", "value", value);

@@ -9,9 +9,9 @@ namespace gradus {
 /// Two schedules, one after the other: what `join` makes.
 template <Schedule First, Schedule Second>
 struct Joined {
-  First first;
+  First first;                ///< until then
   std::int64_t boundary = 0;  ///< the first step of `second`, which counts from there
-  Second second;
+  Second second;              ///< from then on
 
   double operator()(std::int64_t t) const {
     t = std::max<std::int64_t>(t, 0);
@@ -37,6 +37,7 @@ Joined<First, Second> join(First first, std::int64_t boundary, Second second) {
   return {std::move(first), boundary, std::move(second)};
 }
 
+/// Three schedules and more.
 template <Schedule First, Schedule Second, class... More>
 auto join(First first, std::int64_t boundary, Second second, std::int64_t next, More... more) {
   require_field(next >= boundary, "join", "boundary", static_cast<double>(next),

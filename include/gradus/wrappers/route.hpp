@@ -2,39 +2,36 @@
 #pragma once
 
 #include <gradus/concepts.hpp>
+#include <gradus/core/leaf_info.hpp>
+#include <gradus/core/state.hpp>
 #include <vector>
 
 namespace gradus {
-
-/// What a routing predicate is told about a leaf.
-struct LeafInfo {
-  std::string name;  ///< "w1", "layers.0.w", "3"; empty if the tree is a single leaf
-  Index rows, cols;
-};
-
-/// True for a leaf with more than one row and more than one column.
-inline constexpr auto is_matrix = [](const LeafInfo& leaf) { return leaf.rows > 1 && leaf.cols > 1; };
-
-/// True for every leaf.
-inline constexpr auto any_leaf = [](const LeafInfo&) { return true; };
 
 /// An optimizer that hands every leaf to one of several. Made by `route`.
 template <class Predicates, class Optimizers>
 struct Route;
 
+/// It, for predicates and optimizers of these types.
 template <class... Predicates, class... Optimizers>
 struct Route<std::tuple<Predicates...>, std::tuple<Optimizers...>> {
-  std::tuple<Predicates...> predicates;
+  std::tuple<Predicates...> predicates;  ///< asked by `init`
   std::tuple<Optimizers...> optimizers;  ///< may be changed between steps, as by a schedule
+
+  /// Whether there is a `solution`.
+  template <class P, class Tree>
+  static constexpr bool any_has_solution =
+      (HasSolution<Optimizers, detail::Subset<const P>, state_of<Optimizers, Tree>> || ...);
 
   template <class Tree>
   struct State {
+    /// Shape of a leaf.
     struct Place {
-      Index rows, cols;
+      Index rows, cols;  ///< of the leaf
     };
-    std::tuple<state_of<Optimizers, Tree>...> states;
-    std::vector<std::uint8_t> choice;  ///< which optimizer has the leaf
-    std::vector<Place> shapes;         ///< of the leaves at `init`
+    std::tuple<state_of<Optimizers, Tree>...> states;  ///< of the optimizers
+    std::vector<std::uint8_t> choice;                  ///< which optimizer has the leaf
+    std::vector<Place> shapes;                         ///< of the leaves at `init`
     template <class Visitor>
     void visit(Visitor&& visitor) {
       visit_all(visitor, states);
@@ -48,7 +45,8 @@ struct Route<std::tuple<Predicates...>, std::tuple<Optimizers...>> {
     template <class Visitor, class States>
     static void visit_all(Visitor& visitor, States& states) {
       std::size_t k = 0;
-      std::apply([&](auto&... state) { (visitor(std::to_string(k++), state), ...); }, states);
+      std::apply([&](auto&... state) { (detail::visit_field(std::to_string(k++), visitor, state), ...); },
+                 states);
     }
   };
 
@@ -102,6 +100,21 @@ struct Route<std::tuple<Predicates...>, std::tuple<Optimizers...>> {
     });
   }
 
+  /// The point that is made of the parts' solutions, and of the parameters where a part has none.
+  template <class P, class Tree>
+  requires any_has_solution<P, Tree>
+  auto solution(const P& params, const State<Tree>& state) const {
+    like<P> result = copy_like(params);
+    for_each_part(state, result, [&](const auto& optimizer, auto& part, const auto& part_state) {
+      const detail::Subset<const P> own{params, part.choice, part.wanted};
+      if constexpr (requires { optimizer.solution(own, part_state); }) {
+        const auto& found = optimizer.solution(own, part_state);
+        for_each_block([](auto& x, const auto& value) { x = value; }, part, found);
+      }
+    });
+    return result;
+  }
+
  private:
   static constexpr std::uint8_t none = 255;  // of a leaf that an enclosing `route` gave to somebody else
 
@@ -150,6 +163,9 @@ auto make_route(std::tuple<P...> predicates, std::tuple<O...> optimizers, Predic
 /// matrices that must not go to Muon, so ask for the name as well:
 ///
 ///     route([](const LeafInfo& leaf) { return is_matrix(leaf) && leaf.name != "head"; }, Muon{}, AdamW{})
+///
+/// `route(predicate, Frozen{}, AdamW{})` leaves some leaves as they are. Other wrappers go around a route or
+/// into it: into it they see, and take norms over, the leaves of their part alone.
 template <class... Arguments>
 auto route(Arguments... arguments) {
   static_assert(sizeof...(Arguments) >= 2, "gradus::route needs a predicate and an optimizer at least");

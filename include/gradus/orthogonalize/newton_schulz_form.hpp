@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+//
+// The two forms of Newton–Schulz, and what they cost.
+#pragma once
+
+#include <algorithm>
+#include <gradus/core/node.hpp>
+#include <gradus/orthogonalize/coefficients.hpp>
+
+namespace gradus {
+
+/// Which of its two forms Newton–Schulz takes.
+enum class NewtonSchulzForm {
+  cheaper,  ///< the one of fewer `flops`: `gram` from an aspect ratio of about 1.5 on
+  plain,    ///< X in every step
+  gram      ///< the small matrix XXᵀ in every step, X at the ends
+};
+
+namespace detail {
+
+// The Gram matrix's tiny eigenvalues, which rounding makes negative, grow in the iteration; in double too
+// little for harm.
+template <class Scalar>
+bool restarts_before(int step) {
+  return sizeof(Scalar) < sizeof(double) && step % 3 == 2;
+}
+
+// The floating-point operations of one form on a matrix, symmetric results counted once.
+template <class Scalar>
+double newton_schulz_flops(const Coefficients& coefficients, int steps, Index rows, Index cols, bool gram) {
+  const auto [shorter, longer] = std::minmax({rows, cols});
+  const auto m = static_cast<double>(shorter), n = static_cast<double>(longer);
+  const double gram_product = m * m * n, commuting = m * m * m, apply = 2 * m * m * n;
+  double total = gram ? gram_product + apply : 0;
+  for (int k = 0; k < steps; ++k) {
+    const bool restart = restarts_before<Scalar>(k);
+    if (coefficients[k].c != 0) total += commuting;
+    if (!gram || restart) total += gram_product + apply;
+    if (!gram) continue;
+    if (k > 0 && !restart) total += commuting;
+    if (k + 1 < steps && !restarts_before<Scalar>(k + 1)) total += 2 * commuting;
+  }
+  return total;
+}
+
+}  // namespace detail
+}  // namespace gradus

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <gradus/concepts.hpp>
+#include <gradus/core/numerics.hpp>
+#include <gradus/core/state.hpp>
+
+namespace gradus {
+
+/// k micro-batches as one batch: the inner optimizer takes a step every k-th call, with the mean of the
+/// gradients since its last one,
+///
+///     a ← a + (g − a)/(n + 1),   n = 0, ..., k − 1 gradients before this one
+///
+/// which is the gradient of the whole batch if each is the mean over a micro-batch of the same size. A change
+/// of gradients, such as clipping, acts on each of them. State: the inner optimizer's, a. Reads and writes 3
+/// numbers a coefficient a call, beside the inner step. Made by `accumulate`.
+template <class O>
+struct Accumulate {
+  O inner;
+  std::int64_t batches = 1;  ///< k ≥ 1; 1 is the inner optimizer
+
+  template <class Tree>
+  struct State {
+    state_of<O, Tree> inner;
+    Tree mean;           ///< of the gradients so far
+    std::int64_t n = 0;  ///< gradients in the mean
+    GRADUS_STATE(inner, mean, n)
+  };
+
+  /// The recurrence, for one block of coefficients.
+  auto recurrence(std::int64_t n) const {
+    return [share = 1 / static_cast<double>(n + 1)](const auto&, const auto& g, auto& mean) {
+      approach(mean, g, share);
+    };
+  }
+
+  /// Checks the fields (`std::invalid_argument`) and makes the state for `params`.
+  template <Parameters P>
+  State<like<P>> init(const P& params) const {
+    require_field(batches >= 1, "Accumulate", "batches", static_cast<double>(batches), "be at least 1");
+    return {inner.init(params), zeros_like(params)};
+  }
+
+  /// One call. Throws `std::invalid_argument`, before anything is changed, when structures or shapes differ.
+  template <class P, class G, class Tree>
+  void step(P&& params, const G& grads, State<Tree>& state) const {
+    require_same_structure("Accumulate", params, grads, state.mean);
+    for_each_block(recurrence(state.n), std::as_const(params), grads, state.mean);
+    if (++state.n < batches) return;
+    state.n = 0;
+    inner.step(params, std::as_const(state.mean), state.inner);
+  }
+
+  /// The inner optimizer's solution.
+  template <class P, class Tree>
+  requires HasSolution<O, P, state_of<O, Tree>>
+  decltype(auto) solution(const P& params, const State<Tree>& state) const {
+    return inner.solution(params, state.inner);
+  }
+};
+
+/// `accumulate(AdamW{}, 8)`: see `Accumulate`.
+template <class O>
+Accumulate<O> accumulate(O optimizer, std::int64_t batches) {
+  return {std::move(optimizer), batches};
+}
+
+}  // namespace gradus

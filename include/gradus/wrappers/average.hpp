@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <gradus/concepts.hpp>
+#include <gradus/core/numerics.hpp>
+#include <gradus/core/state.hpp>
+
+namespace gradus {
+
+/// The average a of an optimizer's parameters, beside a run that it does not touch; `solution` is a. θ_t is
+/// the point after t steps, and it enters if t ≥ s and p divides t − s:
+///
+///     w ← δw + 1
+///     a ← a + (θ_t − a)/w
+///
+/// With δ = 1 this is the mean of the points: Polyak & Ruppert's (SIAM J. Control Optim. 30, 1992) from the
+/// start, or SWA (Izmailov et al., arXiv:1803.05407) with s and p. With δ < 1 it is the exponential average
+/// a ← δa + (1 − δ)θ, either divided by the sum of its weights (`debias`), or begun as a copy, where the
+/// first point weighs 1/(1 − δ), as much as if it had always been there.
+///
+/// Equal to `torch.optim.swa_utils.AveragedModel` when that is updated after every p-th step from the s-th
+/// on, with `get_swa_multi_avg_fn()` for δ = 1 and `get_ema_multi_avg_fn(δ)` for no `debias`. Before step s
+/// the solution is θ. A solution that the inner optimizer has is not averaged, but its parameters are. The
+/// average is kept in the parameters' own scalar: in bfloat16 it hardly moves once 1/w is below 1/256. State:
+/// the inner optimizer's, a, w. Reads and writes 3 numbers a coefficient, beside the inner step. Made by
+/// `polyak_average`, `stochastic_weight_average`, `exponential_average`.
+template <class O>
+struct Average {
+  O inner;
+  double decay = 1;         ///< δ in (0, 1]; 1 is the plain mean
+  bool debias = true;       ///< whether every point has its own weight; false needs δ < 1
+  std::int64_t from = 0;    ///< s ≥ 0, the step whose point is the first; 0 is the start
+  std::int64_t period = 1;  ///< p ≥ 1
+
+  template <class Tree>
+  struct State {
+    state_of<O, Tree> inner;
+    Tree average;        ///< a
+    double weight = 0;   ///< w; 0 while there is no average
+    std::int64_t t = 0;  ///< steps taken
+    GRADUS_STATE(inner, average, weight, t)
+  };
+
+  /// The recurrence, for one block of coefficients.
+  auto recurrence(double share) const {
+    return [share](const auto& p, auto& average) { approach(average, p, share); };
+  }
+
+  /// Checks the fields (`std::invalid_argument`) and makes the state for `params`.
+  template <Parameters P>
+  State<like<P>> init(const P& params) const {
+    require_field(decay > 0 && decay <= 1, "Average", "decay", decay, "lie in (0, 1]");
+    require_field(debias || decay < 1, "Average", "decay", decay, "be less than 1 without debias");
+    require_field(from >= 0, "Average", "from", static_cast<double>(from), "be at least 0");
+    require_field(period >= 1, "Average", "period", static_cast<double>(period), "be at least 1");
+    return {inner.init(params), copy_like(params), from == 0 ? first_weight() : 0};
+  }
+
+  /// One step. Throws `std::invalid_argument`, before anything is changed, when structures or shapes differ.
+  template <class P, class G, class Tree>
+  void step(P&& params, const G& grads, State<Tree>& state) const {
+    require_same_structure("Average", params, grads, state.average);
+    inner.step(params, grads, state.inner);
+    ++state.t;
+    if (state.t < from || (state.t - from) % period != 0) return;
+    const bool first = state.weight == 0;
+    state.weight = first ? first_weight() : decay * state.weight + 1;
+    for_each_block(recurrence(first ? 1 : 1 / state.weight), std::as_const(params), state.average);
+  }
+
+  /// The average a.
+  template <class P, class Tree>
+  auto solution(const P& params, const State<Tree>& state) const {
+    return lazy([begun = state.weight > 0](const auto& p, const auto& a) { return begun ? a : p; }, params,
+                state.average);
+  }
+
+ private:
+  double first_weight() const { return debias ? 1 : 1 / (1 - decay); }
+};
+
+/// The mean of the start and the points of all steps: see `Average`.
+template <class O>
+Average<O> polyak_average(O optimizer) {
+  return {std::move(optimizer)};
+}
+
+/// The mean of every `period`-th point from step `from` on: see `Average`.
+template <class O>
+Average<O> stochastic_weight_average(O optimizer, std::int64_t from, std::int64_t period = 1) {
+  return {std::move(optimizer), 1, true, from, period};
+}
+
+/// The exponential average a ← δa + (1 − δ)θ that begins as a copy of the start: see `Average`.
+template <class O>
+Average<O> exponential_average(O optimizer, double decay = 0.999) {
+  return {std::move(optimizer), decay, false};
+}
+
+}  // namespace gradus

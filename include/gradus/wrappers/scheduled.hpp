@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <gradus/concepts.hpp>
+#include <gradus/core/state.hpp>
+
+namespace gradus {
+
+namespace detail {
+
+// The optimizer that has the field: `optimizer` itself, or the one inside it, or the one inside that, ...
+template <auto Field, class O>
+auto& owner_of(O& optimizer) {
+  if constexpr (requires { optimizer.*Field; }) {
+    return optimizer;
+  } else if constexpr (requires { optimizer.inner; }) {
+    return owner_of<Field>(optimizer.inner);
+  } else {
+    static_assert(
+        requires { optimizer.inner; },
+        "gradus::scheduled<&Optimizer::field>(optimizer, schedule): neither this optimizer nor one "
+        "inside it has that field; into a route it goes part by part");
+    return optimizer;
+  }
+}
+
+}  // namespace detail
+
+/// An optimizer one of whose fields follows a schedule. Made by `scheduled`.
+template <auto Field, class O, class S>
+struct Scheduled {
+  O inner;
+  S schedule;  ///< of the field
+
+  template <class Tree>
+  struct State {
+    state_of<O, Tree> inner;
+    std::int64_t t = 0;  ///< steps taken
+    GRADUS_STATE(inner, t)
+  };
+
+  /// The inner optimizer as it is in the step that comes after `t` steps. Throws `std::invalid_argument` if
+  /// the schedule gives no finite value.
+  O at(std::int64_t t) const {
+    const auto value = static_cast<double>(schedule(t));
+    require_field(std::isfinite(value), "Scheduled", "the schedule's value", value, "be finite");
+    O optimizer = inner;
+    auto& field = detail::owner_of<Field>(optimizer).*Field;
+    static_assert(std::is_floating_point_v<std::remove_reference_t<decltype(field)>>,
+                  "gradus::scheduled: the field must be a floating-point number");
+    field = static_cast<std::remove_reference_t<decltype(field)>>(value);
+    return optimizer;
+  }
+
+  /// Checks the fields (`std::invalid_argument`) with the schedule's first value, and makes the state.
+  template <Parameters P>
+  State<like<P>> init(const P& params) const {
+    return {at(0).init(params)};
+  }
+
+  /// One step. Throws `std::invalid_argument`, before anything is changed, when structures or shapes differ.
+  template <class P, class G, class Tree>
+  void step(P&& params, const G& grads, State<Tree>& state) const {
+    require_same_structure("Scheduled", params, grads);
+    at(state.t).step(params, grads, state.inner);
+    ++state.t;
+  }
+
+  /// The inner optimizer's solution, as it was in the last step.
+  template <class P, class Tree>
+  requires HasSolution<O, P, state_of<O, Tree>>
+  decltype(auto) solution(const P& params, const State<Tree>& state) const {
+    return at(std::max(state.t, std::int64_t{1}) - 1).solution(params, state.inner);
+  }
+};
+
+/// `scheduled<&AdamW::learning_rate>(AdamW{}, schedule)` is AdamW with the learning rate `schedule(t)`, where
+/// t = 0, 1, ... is the number of steps taken before. So a warmup that starts from 0 spends its first step
+/// on nothing; pass `[=](std::int64_t t) { return schedule(t + 1); }` to start with the next value.
+///
+/// Any floating-point field will do, of the optimizer or of one inside its wrappers; several go around each
+/// other:
+///
+///     scheduled<&Momentum::momentum>(scheduled<&Momentum::learning_rate>(Momentum{}, falling), rising)
+///
+/// Every step is that of a changed copy of the optimizer, so one that holds data should refer to it. Around
+/// `accumulate`, t counts micro-batches; inside it, the steps that move.
+template <auto Field, class O, class S>
+Scheduled<Field, O, S> scheduled(O optimizer, S schedule) {
+  static_assert(std::is_member_object_pointer_v<decltype(Field)>,
+                "gradus::scheduled: name the field as in scheduled<&AdamW::learning_rate>");
+  static_assert(Schedule<S>, "gradus::scheduled: the schedule must be callable as double(std::int64_t)");
+  return {std::move(optimizer), std::move(schedule)};
+}
+
+}  // namespace gradus

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <gradus/concepts.hpp>
+#include <gradus/core/state.hpp>
+
+namespace gradus {
+
+/// Leaves out the steps whose gradient has an infinity or a NaN: parameters and the inner optimizer's state
+/// stay as they are, to the bit. After `max_consecutive` bad gradients in a row all further ones go through,
+/// until there is a finite one, so that a run that is lost shows it. Equal to `optax.apply_if_finite`.
+/// State: the inner optimizer's, and counters. Reads 1 number a coefficient, beside the inner step. Made by
+/// `skip_nonfinite`.
+template <class O>
+struct SkipNonfinite {
+  O inner;
+  std::int64_t max_consecutive = 5;  ///< ≥ 0
+
+  template <class Tree>
+  struct State {
+    state_of<O, Tree> inner;
+    std::int64_t consecutive = 0;  ///< bad gradients since the last finite one
+    std::int64_t total = 0;        ///< bad gradients so far, those that went through included
+    GRADUS_STATE(inner, consecutive, total)
+  };
+
+  /// Checks the fields (`std::invalid_argument`) and makes the state for `params`.
+  template <Parameters P>
+  State<like<P>> init(const P& params) const {
+    require_field(max_consecutive >= 0, "SkipNonfinite", "max_consecutive",
+                  static_cast<double>(max_consecutive), "be at least 0");
+    return {inner.init(params)};
+  }
+
+  /// One step, or none. Throws `std::invalid_argument`, before anything is changed, when structures or shapes
+  /// differ.
+  template <class P, class G, class Tree>
+  void step(P&& params, const G& grads, State<Tree>& state) const {
+    require_same_structure("SkipNonfinite", params, grads);
+    // 0 times infinity or NaN is NaN. The parameters are not read: they say which leaves of a route are ours.
+    const auto zero = [](const auto&, const auto& g) { return wide(g * 0); };
+    const bool finite = sum_blocks(zero, std::as_const(params), grads) == 0;
+    if (finite || state.consecutive >= max_consecutive) inner.step(params, grads, state.inner);
+    state.consecutive = finite ? 0 : state.consecutive + 1;
+    state.total += finite ? 0 : 1;
+  }
+
+  /// The inner optimizer's solution.
+  template <class P, class Tree>
+  requires HasSolution<O, P, state_of<O, Tree>>
+  decltype(auto) solution(const P& params, const State<Tree>& state) const {
+    return inner.solution(params, state.inner);
+  }
+};
+
+/// `skip_nonfinite(AdamW{})`: see `SkipNonfinite`.
+template <class O>
+SkipNonfinite<O> skip_nonfinite(O optimizer, std::int64_t max_consecutive = 5) {
+  return {std::move(optimizer), max_consecutive};
+}
+
+}  // namespace gradus

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: MIT
+#include "optimizers/entry.hpp"
+#include "optimizers/lists.hpp"
+
+using namespace gradus;
+
+namespace gradus_test {
+
+namespace {
+
+// Takes the squares of the problem's gradient for the curvature, as reference/transcribed.py does.
+struct SquaredGradient {
+  double factor = 1;
+
+  template <class P, class Estimate>
+  void operator()(const P& params, Estimate& estimate, std::int64_t t) const {
+    write_gradient(params, estimate, static_cast<int>(t));
+    for_each_block([f = factor](auto& h) { h = f * h.square(); }, estimate);
+  }
+};
+
+}  // namespace
+
+std::vector<Entry> curvature() {
+  using Sophia = BasicSophia<SquaredGradient>;
+  return {
+      entry<Sophia>(
+          {.name = "Sophia",
+           .usual = {.learning_rate = 0.05, .gamma = 4, .period = 3},
+           .variants = {{"default", {}},
+                        {"unclipped", {.learning_rate = 0x1p-7, .gamma = 4, .weight_decay = 0, .period = 3}},
+                        {"options",
+                         {.learning_rate = 0x1p-6,
+                          .beta1 = 0.9,
+                          .beta2 = 0.8,
+                          .gamma = 0.5,
+                          .epsilon = 0.2,
+                          .weight_decay = 0.5,
+                          .clip = 0.5,
+                          .period = 1}}},
+           .fields = {{"learning_rate", set(&Sophia::learning_rate, 0.1)},
+                      {"beta1", set(&Sophia::beta1, 0.5)},
+                      {"beta2", set(&Sophia::beta2, 0.5)},
+                      {"gamma", set(&Sophia::gamma, 8.0)},
+                      {"epsilon", set(&Sophia::epsilon, 0.2)},
+                      {"weight_decay", set(&Sophia::weight_decay, 0.5)},
+                      {"clip", set(&Sophia::clip, 0.1)},
+                      {"period", set(&Sophia::period, 2)},
+                      {"estimator", set(&Sophia::estimator, SquaredGradient{2})}},
+           .bad = {{"learning_rate", set(&Sophia::learning_rate, -1.0)},
+                   {"beta1", set(&Sophia::beta1, 1.0)},
+                   {"beta2", set(&Sophia::beta2, 1.0)},
+                   {"gamma", set(&Sophia::gamma, 0.0)},
+                   {"epsilon", set(&Sophia::epsilon, 0.0)},
+                   {"weight_decay", set(&Sophia::weight_decay, nan)},
+                   {"clip", set(&Sophia::clip, 0.0)},
+                   {"period", set(&Sophia::period, 0)}}}),
+      entry<Shampoo>(
+          {.name = "Shampoo",
+           .usual = {.learning_rate = 0.1, .epsilon = 1e-2},
+           .variants = {{"default", {}},
+                        {"sgd",
+                         {.learning_rate = 0.02,
+                          .beta1 = 0.5,
+                          .epsilon = 1e-2,
+                          .weight_decay = 0.1,
+                          .graft = ShampooGraft::sgd}},
+                        {"adagrad", {.learning_rate = 0.05, .block_size = 2, .graft = ShampooGraft::adagrad}},
+                        {"average", {.learning_rate = 0.02, .beta2 = 0.9, .epsilon = 1e-2}},
+                        {"options",
+                         {.learning_rate = 0.05,
+                          .beta1 = 0.9,
+                          .beta2 = 0.9,
+                          .epsilon = 1e-3,
+                          .weight_decay = 0.05,
+                          .period = 3,
+                          .block_size = 3,
+                          .graft = ShampooGraft::adagrad}}},
+           .fields = {{"learning_rate", set(&Shampoo::learning_rate, 0.2)},
+                      {"beta1", set(&Shampoo::beta1, 0.5)},
+                      {"beta2", set(&Shampoo::beta2, 0.9)},
+                      {"epsilon", set(&Shampoo::epsilon, 0.1)},
+                      {"weight_decay", set(&Shampoo::weight_decay, 0.1)},
+                      {"period", set(&Shampoo::period, 3)},
+                      {"block_size", set(&Shampoo::block_size, 2)},
+                      {"graft", set(&Shampoo::graft, ShampooGraft::sgd)}},
+           .bad = {{"learning_rate", set(&Shampoo::learning_rate, -1.0)},
+                   {"beta1", set(&Shampoo::beta1, 1.0)},
+                   {"beta2", set(&Shampoo::beta2, 0.0)},
+                   {"epsilon", set(&Shampoo::epsilon, 0.0)},
+                   {"weight_decay", set(&Shampoo::weight_decay, nan)},
+                   {"period", set(&Shampoo::period, 0)},
+                   {"block_size", set(&Shampoo::block_size, 0)}},
+           .coefficient_wise = false}),
+      entry<SOAP>({.name = "SOAP",
+                   .usual = {.learning_rate = 0.05, .period = 3},
+                   .variants = {{"default", {}},
+                                {"options",
+                                 {.learning_rate = 0.01,
+                                  .beta1 = 0.9,
+                                  .beta2 = 0.8,
+                                  .shampoo_beta = 0.7,
+                                  .epsilon = 1e-3,
+                                  .weight_decay = 0.1,
+                                  .period = 3}},
+                                {"one_sided", {.learning_rate = 0.01, .period = 5, .one_sided = true}},
+                                {"max_dimension",
+                                 {.learning_rate = 0.01, .beta1 = 0.9, .period = 1, .max_dimension = 3}}},
+                   .fields = {{"learning_rate", set(&SOAP::learning_rate, 0.1)},
+                              {"beta1", set(&SOAP::beta1, 0.5)},
+                              {"beta2", set(&SOAP::beta2, 0.5)},
+                              {"shampoo_beta", set(&SOAP::shampoo_beta, 0.5)},
+                              {"epsilon", set(&SOAP::epsilon, 0.1)},
+                              {"weight_decay", set(&SOAP::weight_decay, 0.1)},
+                              {"period", set(&SOAP::period, 2)},
+                              {"max_dimension", set(&SOAP::max_dimension, Index{3})},
+                              {"one_sided", set(&SOAP::one_sided, true)}},
+                   .bad = {{"learning_rate", set(&SOAP::learning_rate, -1.0)},
+                           {"beta1", set(&SOAP::beta1, 1.0)},
+                           {"beta2", set(&SOAP::beta2, 1.0)},
+                           {"shampoo_beta", set(&SOAP::shampoo_beta, -0.1)},
+                           {"epsilon", set(&SOAP::epsilon, nan)},
+                           {"weight_decay", set(&SOAP::weight_decay, -1.0)},
+                           {"period", set(&SOAP::period, 0)},
+                           {"max_dimension", set(&SOAP::max_dimension, Index{0})}},
+                   .coefficient_wise = false}),
+  };
+}
+
+}  // namespace gradus_test

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+//
+// How an entry of the list of optimizers is written.
+#pragma once
+
+#include <functional>
+#include <limits>
+
+#include "optimizers.hpp"
+#include "optimizers/erase.hpp"
+
+namespace gradus_test {
+
+template <class O>
+using Change = std::pair<const char*, std::function<void(O&)>>;
+
+/// What the battery needs to know about an optimizer.
+template <class O>
+struct Listing {
+  const char* name;
+  O usual;                                          // with a learning rate that suits coefficients of size 1
+  std::vector<std::pair<const char*, O>> variants;  // the cases `name/variant` of data/trajectories.txt
+  std::vector<Change<O>> fields;                    // every field with a value that must change the result
+  std::vector<Change<O>> bad;                       // fields with values that `init` must refuse
+  bool coefficient_wise = true;  // a coefficient's update depends on that coefficient's gradients alone
+};
+
+/// `set(&Adam::beta1, 0.5)` is a `Change`.
+template <class Field, class Value>
+auto set(Field field, Value value) {
+  return [=](auto& optimizer) { optimizer.*field = value; };
+}
+
+inline constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+
+struct Anything {
+  template <class T>
+  operator T() const;
+};
+
+// The number of fields of an aggregate: the largest number of initializers that it takes.
+template <class T, class... A>
+constexpr std::size_t field_count() {
+  if constexpr (requires { T{A{}..., Anything{}}; }) {
+    return field_count<T, A..., Anything>();
+  } else {
+    return sizeof...(A);
+  }
+}
+
+/// Makes an entry of a listing.
+template <class O>
+Entry entry(const Listing<O>& listing) {
+  Entry made{listing.name, erase(listing.usual), {}, {}, {}, field_count<O>(), listing.coefficient_wise};
+  for (const auto& [variant, optimizer] : listing.variants)
+    made.variants.emplace_back(variant, erase(optimizer));
+  const auto changed = [&](const Change<O>& change) {
+    O optimizer = listing.usual;
+    change.second(optimizer);
+    return std::pair{std::string(change.first), erase(optimizer)};
+  };
+  for (const auto& change : listing.fields) made.fields.push_back(changed(change));
+  for (const auto& change : listing.bad) made.bad.push_back(changed(change));
+  return made;
+}
+
+}  // namespace gradus_test

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: MIT
+#include "optimizers/entry.hpp"
+#include "optimizers/lists.hpp"
+
+using namespace gradus;
+
+namespace gradus_test {
+
+namespace {
+
+template <class Preset>
+Preset with_rate(Preset preset, double rate) {
+  preset.learning_rate = rate;
+  return preset;
+}
+
+}  // namespace
+
+std::vector<Entry> muon() {
+  // With an ε that lets the length of the momentum be seen.
+  const NewtonSchulz guarded{.epsilon = 0.1, .guard = NormGuard::add};
+  const NewtonSchulz convergent{.steps = 12, .coefficients = quintics::convergent};
+  Muon optax = presets::muon_optax, dion_cautious = presets::muon_dion;
+  optax.weight_decay = 0.1;
+  dion_cautious.weight_decay = 0.5;
+  dion_cautious.cautious = true;
+  NorMuon speedrun = presets::normuon_speedrun;
+  speedrun.weight_decay = 0.5;
+  return {
+      entry<Muon>(
+          {.name = "Muon",
+           .usual = {.learning_rate = 0.05, .orthogonalizer = guarded},
+           .variants =
+               {{"default", {}},
+                {"match_rms_adamw", {.learning_rate = 0.01, .scale = MuonScale::match_rms_adamw}},
+                {"no_nesterov", {.learning_rate = 0.01, .nesterov = false, .weight_decay = 0}},
+                {"options",
+                 {.learning_rate = 0.05,
+                  .momentum = 0.8,
+                  .weight_decay = 0.2,
+                  .orthogonalizer = {.steps = 3, .coefficients = quintics::convergent, .epsilon = 1e-7}}},
+                {"keller", with_rate(presets::muon_jordan, 0.01)},
+                {"moonlight", with_rate(presets::muon_moonlight, 0.01)},
+                {"optax", with_rate(optax, 0.005)},
+                {"dion", with_rate(presets::muon_dion, 0.001)},
+                {"dion_cautious", with_rate(dion_cautious, 0x1p-10)}},
+           .fields = {{"learning_rate", set(&Muon::learning_rate, 0.1)},
+                      {"momentum", set(&Muon::momentum, 0.5)},
+                      {"nesterov", set(&Muon::nesterov, false)},
+                      {"weight_decay", set(&Muon::weight_decay, 0.2)},
+                      {"cautious", set(&Muon::cautious, true)},
+                      {"scale", set(&Muon::scale, MuonScale::match_rms_adamw)},
+                      {"layout", set(&Muon::layout, MuonLayout::inputs_by_outputs)},
+                      {"accumulation", set(&Muon::accumulation, MuonMomentum::sum)},
+                      {"row_blocks", set(&Muon::row_blocks, 2)},
+                      {"column_blocks", set(&Muon::column_blocks, 2)},
+                      {"orthogonalizer", set(&Muon::orthogonalizer, convergent)}},
+           .bad = {{"learning_rate", set(&Muon::learning_rate, -1.0)},
+                   {"momentum", set(&Muon::momentum, 1.0)},
+                   {"weight_decay", set(&Muon::weight_decay, -1.0)},
+                   {"row_blocks", set(&Muon::row_blocks, 0)},
+                   {"column_blocks", set(&Muon::column_blocks, -1)},
+                   {"steps", [](auto& o) { o.orthogonalizer.steps = 0; }},
+                   {"epsilon", [](auto& o) { o.orthogonalizer.epsilon = -1; }},
+                   {"coefficients", [](auto& o) { o.orthogonalizer.coefficients = Quintic{1, nan, 0}; }}},
+           .coefficient_wise = false}),
+      entry<NorMuon>({.name = "NorMuon",
+                      .usual = {.learning_rate = 0.05, .weight_decay = 0.1, .orthogonalizer = guarded},
+                      .variants = {{"plain", {.learning_rate = 0.002}},
+                                   {"options",
+                                    {.learning_rate = 0.002,
+                                     .momentum = 0.9,
+                                     .beta2 = 0.8,
+                                     .epsilon = 1e-3,
+                                     .weight_decay = 0.5}},
+                                   {"speedrun", with_rate(speedrun, 0.002)}},
+                      .fields = {{"learning_rate", set(&NorMuon::learning_rate, 0.1)},
+                                 {"momentum", set(&NorMuon::momentum, 0.5)},
+                                 {"beta2", set(&NorMuon::beta2, 0.5)},
+                                 {"epsilon", set(&NorMuon::epsilon, 0.1)},
+                                 {"nesterov", set(&NorMuon::nesterov, false)},
+                                 {"weight_decay", set(&NorMuon::weight_decay, 0.2)},
+                                 {"cautious", set(&NorMuon::cautious, true)},
+                                 {"scale", set(&NorMuon::scale, MuonScale::match_rms_adamw)},
+                                 {"layout", set(&NorMuon::layout, MuonLayout::inputs_by_outputs)},
+                                 {"statistics", set(&NorMuon::statistics, NorMuonStatistics::longer_side)},
+                                 {"orthogonalizer", set(&NorMuon::orthogonalizer, convergent)}},
+                      .bad = {{"learning_rate", set(&NorMuon::learning_rate, -1.0)},
+                              {"momentum", set(&NorMuon::momentum, 1.0)},
+                              {"beta2", set(&NorMuon::beta2, 1.0)},
+                              {"epsilon", set(&NorMuon::epsilon, 0.0)},
+                              {"weight_decay", set(&NorMuon::weight_decay, nan)},
+                              {"steps", [](auto& o) { o.orthogonalizer.steps = 0; }}},
+                      .coefficient_wise = false}),
+      entry<AdaMuon>(
+          {.name = "AdaMuon",
+           .usual = {.learning_rate = 0.05, .orthogonalizer = guarded},
+           .variants = {{"plain", {.learning_rate = 0.002}},
+                        {"no_nesterov", {.learning_rate = 0.002, .nesterov = false, .weight_decay = 0}},
+                        {"options",
+                         {.learning_rate = 0.002,
+                          .momentum = 0.9,
+                          .beta2 = 0.9,
+                          .epsilon = 1e-3,
+                          .weight_decay = 0.5}}},
+           .fields = {{"learning_rate", set(&AdaMuon::learning_rate, 0.1)},
+                      {"momentum", set(&AdaMuon::momentum, 0.5)},
+                      {"beta2", set(&AdaMuon::beta2, 0.5)},
+                      {"epsilon", set(&AdaMuon::epsilon, 0.1)},
+                      {"nesterov", set(&AdaMuon::nesterov, false)},
+                      {"weight_decay", set(&AdaMuon::weight_decay, 0.2)},
+                      {"orthogonalizer", set(&AdaMuon::orthogonalizer, convergent)}},
+           .bad = {{"learning_rate", set(&AdaMuon::learning_rate, nan)},
+                   {"momentum", set(&AdaMuon::momentum, -0.1)},
+                   {"beta2", set(&AdaMuon::beta2, 1.0)},
+                   {"epsilon", set(&AdaMuon::epsilon, -1.0)},
+                   {"weight_decay", set(&AdaMuon::weight_decay, -1.0)},
+                   {"steps", [](auto& o) { o.orthogonalizer.steps = 0; }}},
+           .coefficient_wise = false}),
+      entry<Dion>(
+          {.name = "Dion",
+           .usual = {.learning_rate = 0.05},
+           .variants = {{"plain", {.learning_rate = 0.001}},
+                        {"low_rank",
+                         {.learning_rate = 0.002, .weight_decay = 0, .rank_fraction = 0.25, .seed = 1}},
+                        {"options",
+                         {.learning_rate = 0.002,
+                          .momentum = 0.8,
+                          .weight_decay = 0.5,
+                          .rank_fraction = 0.5,
+                          .epsilon = 1e-3}}},
+           .fields = {{"learning_rate", set(&Dion::learning_rate, 0.1)},
+                      {"momentum", set(&Dion::momentum, 0.5)},
+                      {"weight_decay", set(&Dion::weight_decay, 0.2)},
+                      {"rank_fraction", set(&Dion::rank_fraction, 0.5)},
+                      {"epsilon", set(&Dion::epsilon, 0.1)},
+                      {"seed", set(&Dion::seed, 1u)}},
+           .bad = {{"learning_rate", set(&Dion::learning_rate, -1.0)},
+                   {"momentum", set(&Dion::momentum, 1.1)},
+                   {"weight_decay", set(&Dion::weight_decay, nan)},
+                   {"rank_fraction", set(&Dion::rank_fraction, 0.0)},
+                   {"epsilon", set(&Dion::epsilon, 0.0)}},
+           .coefficient_wise = false})};
+}
+
+}  // namespace gradus_test

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: MIT
+//
+// What each wrapper computes: beside independent implementations, and what it is with no strength.
+#include <fstream>
+#include <map>
+#include <sstream>
+
+#include "catch.hpp"
+#include "wrappers.hpp"
+
+using namespace gradus;
+using namespace gradus_test;
+
+namespace {
+
+// Lines `case problem step n v1 ... vn` of data/wrappers.txt, by "case problem".
+using Records = std::map<std::string, std::vector<std::pair<int, Eigen::VectorXd>>>;
+
+Records read_records() {
+  std::ifstream file(GRADUS_TEST_DATA "/wrappers.txt");
+  REQUIRE(file);
+  Records records;
+  std::string line;
+  std::getline(file, line);  // how it was made
+  while (std::getline(file, line)) {
+    std::istringstream fields(line);
+    std::string name, problem;
+    int step;
+    Index size;
+    fields >> name >> problem >> step >> size;
+    Eigen::VectorXd values(size);
+    for (double& value : values) fields >> value;
+    REQUIRE(fields);
+    records[name + ' ' + problem].emplace_back(step, values);
+  }
+  return records;
+}
+
+// The gradient at step t of the problems of reference/wrappers.py.
+void write_gradient_of(const std::string& problem, const Tree<double>& params, Tree<double>& grads, int t) {
+  if (problem == "given") {
+    grads[0] << std::cos(t), std::sin(2 * t) + 0.5, 0.1 * t;
+  } else if (problem == "valley") {
+    grads[0] << params[0](0), 10 * params[0](1);
+  } else {
+    write_gradient(params, grads, t);
+  }
+}
+
+Tree<double> start_of(const std::string& problem) {
+  if (problem == "given") return {Eigen::Vector3d(1, -2, 0.5)};
+  if (problem == "valley") return {Eigen::Vector2d(1, 1)};
+  return make_tree<double>(small_shapes);
+}
+
+Eigen::VectorXd flattened(const Tree<double>& tree) {
+  Eigen::VectorXd values(coefficient_count(tree));
+  Index next = 0;
+  for (const auto& leaf : tree) {
+    for (Index i = 0; i < leaf.rows(); ++i) {
+      for (Index j = 0; j < leaf.cols(); ++j) values(next++) = leaf(i, j);
+    }
+  }
+  return values;
+}
+
+const SGD sgd{.learning_rate = 0.1};
+const Adam adam{.learning_rate = 0.1};
+
+}  // namespace
+
+TEST_CASE("every wrapper follows the reference trajectories") {
+  Records records = read_records();
+  // `make(problem, t)` makes the optimizer; `solved`: the solution is recorded, not the parameters.
+  const auto check = [&](const std::string& name, bool solved, const auto& make) {
+    INFO(name);
+    const std::string problem = name.substr(name.find(' ') + 1);
+    int t = 0;
+    const auto optimizer = make([&](const Tree<double>& x, Tree<double>& gradient) {
+      write_gradient_of(problem, x, gradient, t);
+      return 0.0;
+    });
+    auto params = start_of(problem), grads = params;
+    auto state = optimizer.init(params);
+    REQUIRE(records.count(name) == 1);
+    for (const auto& [step, values] : records[name]) {
+      while (t < step) {
+        write_gradient_of(problem, params, grads, ++t);
+        optimizer.step(params, grads, state);
+      }
+      CHECK(relative_difference(flattened(solved ? solution(optimizer, params, state) : params), values) <
+            1e-12);
+    }
+    CHECK(t == 40);
+    records.erase(name);
+  };
+  const auto always = [](const auto& optimizer) { return [=](const auto&) { return optimizer; }; };
+  check("lookahead_sgd given", false, always(lookahead(sgd, 2)));
+  check("lookahead_adam tree", false, always(lookahead(adam, 5, 0.8)));
+  check("exponential_sgd given", true, always(exponential_average(sgd, 0.9)));
+  auto late = exponential_average(adam, 0.95);
+  late.from = 3;
+  check("exponential_adam tree", true, always(late));
+  check("swa_adam tree", true, always(stochastic_weight_average(adam, 4, 3)));
+  check("polyak_adam tree", true, always(polyak_average(adam)));
+  check("unbiased_adam tree", true, always(Average<Adam>{.inner = adam, .decay = 0.9}));
+  check("accumulate_adam tree", false, always(accumulate(adam, 3)));
+  const SGD slow{.learning_rate = 0.05};
+  check("sam_sgd valley", false, [&](const auto& f) { return sharpness_aware(f, slow); });
+  check("sam_adam tree", false, [](const auto& f) { return sharpness_aware(f, adam, 0.5); });
+  check("asam_adam tree", false, [](const auto& f) { return sharpness_aware(f, adam, 0.5, true); });
+  check("cautious_adam tree", false, always(cautious(adam)));
+  CHECK(records.empty());
+}
+
+TEST_CASE("a wrapper without strength is the optimizer inside, to the bit") {
+  const auto check = [](const auto& wrapped, const auto& plain) {
+    CHECK(same_bits(after<double>(wrapped, 20), after<double>(plain, 20)));
+    CHECK(same_bits(after<float>(wrapped, 20), after<float>(plain, 20)));
+  };
+  const AdamW adamw{.learning_rate = 0.1};
+  check(scheduled<&AdamW::learning_rate>(AdamW{}, Constant{0.1}), adamw);
+  check(lookahead(adamw, 1, 1), adamw);
+  check(accumulate(adamw, 1), adamw);
+  check(skip_nonfinite(adamw), adamw);
+  check(polyak_average(adamw), adamw);
+  check(exponential_average(adamw), adamw);
+  check(route(any_leaf, adamw, Frozen{}), adamw);
+}
+
+TEST_CASE("sharpness-aware steps of radius 0 are the optimizer's own, to the bit") {
+  int t = 0;
+  const auto objective = [&t](const auto& x, auto& gradient) {
+    write_gradient(x, gradient, t);
+    return 0.0;
+  };
+  for (const bool adaptive : {false, true}) {
+    const auto wrapped = sharpness_aware(objective, adam, 0, adaptive);
+    auto a = make_tree<double>(small_shapes), b = a;
+    auto wrapped_state = wrapped.init(a);
+    auto state = adam.init(b);
+    for (t = 1; t <= 20; ++t) {
+      run(wrapped, a, wrapped_state, t, t);
+      run(adam, b, state, t, t);
+    }
+    CHECK(same_bits(a, b));
+  }
+}
