@@ -174,6 +174,25 @@ TEST_CASE("sixteen-bit leaves are stepped in float and stored rounded") {
   });
 }
 
+TEST_CASE("bfloat16 is converted as Eigen converts it, bit for bit") {
+  using Eigen::numext::bit_cast;
+  std::uint32_t wrong = 0;
+  const auto check = [&](std::uint32_t bits) {
+    const float x = bit_cast<float>(bits);
+    Eigen::bfloat16 narrow;
+    detail::convert<1>(&x, &narrow);
+    wrong += bit_cast<std::uint16_t>(narrow) != bit_cast<std::uint16_t>(static_cast<Eigen::bfloat16>(x));
+  };
+  for (std::uint32_t high = 0; high < 0x10000; ++high) {
+    for (const std::uint32_t low : {0x0U, 0x1U, 0x7fffU, 0x8000U, 0x8001U, 0xffffU}) check(high << 16 | low);
+    const auto narrow = bit_cast<Eigen::bfloat16>(static_cast<std::uint16_t>(high));
+    float wide;
+    detail::convert<1>(&narrow, &wide);
+    wrong += bit_cast<std::uint32_t>(wide) != bit_cast<std::uint32_t>(static_cast<float>(narrow));
+  }
+  CHECK(wrong == 0);
+}
+
 TEST_CASE("gradients may be of another scalar than the parameters") {
   for_each_optimizer([](const Entry& entry) {
     Eigen::MatrixXd params = make_tree<double>({{5, 3}})[0];

@@ -138,6 +138,12 @@ void run_segment(const Kernel& kernel, Index begin, Index end, First& first, Res
       first, rest...);
 }
 
+// The sum of the first `count` terms; of all in registers.
+template <class Terms>
+EIGEN_ALWAYS_INLINE double sum_of_first(Index count, const Terms& terms) {
+  return count == terms.size() ? terms.sum() : terms.reshaped().head(count).sum();
+}
+
 // A kernel for which the padding does not matter.
 template <class Kernel>
 struct WithoutCount {
@@ -188,7 +194,7 @@ std::array<double, N> sum_blocks(const F& f, First&& first, Rest&&... rest) {
     const auto add = [&](Index count, auto&... values) {
       const auto terms = f(values...);
       [&]<std::size_t... I>(std::index_sequence<I...>) {
-        ((sums[I] += std::get<I>(terms).reshaped().head(count).sum()), ...);
+        ((sums[I] += detail::sum_of_first(count, std::get<I>(terms))), ...);
       }
       (std::make_index_sequence<N>{});
     };
@@ -213,9 +219,8 @@ double sum_blocks(const F& f, Trees&&... trees) {
 template <class F, class... Trees>
 double norm_blocks(const F& f, Trees&... trees) {
   const auto scaled = [&](double scale) {
-    const double sum = sum_blocks(
-        [&](const auto&... x) { return (f(x...).template cast<double>() * scale).square().eval(); },
-        trees...);
+    const double sum =
+        sum_blocks([&](const auto&... x) { return (wide(f(x...)) * scale).square().eval(); }, trees...);
     return std::pair{sum, std::sqrt(sum) / scale};
   };
   const auto [sum, norm] = scaled(1.0);
@@ -233,7 +238,7 @@ double norm(const Tree& tree) {
 /// True if no coefficient of a tree is infinite or NaN.
 template <Gradients Tree>
 bool all_finite(const Tree& tree) {
-  return sum_blocks([](const auto& x) { return (x * 0).template cast<double>(); }, tree) == 0;
+  return sum_blocks([](const auto& x) { return wide(x * 0); }, tree) == 0;
 }
 
 }  // namespace gradus

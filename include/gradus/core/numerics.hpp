@@ -5,7 +5,9 @@
 
 #include <Eigen/Core>
 #include <algorithm>
+#include <cstdint>
 #include <limits>
+#include <type_traits>
 
 // g++ 12 takes the undefined registers in its own AVX-512 header for uninitialized variables (its bug
 // 105593), and would report that in the user's build wherever Eigen's packets are inlined into our code.
@@ -47,6 +49,29 @@ EIGEN_ALWAYS_INLINE __m512d packet_root(const __m512d& x) { return _mm512_sqrt_p
 
 GRADUS_PACKETS_END
 
+// Eigen's conversions of bfloat16, bit for bit, but without branches: loops over these become packets.
+template <class To, class From>
+EIGEN_ALWAYS_INLINE To converted(const From& x) {
+  if constexpr (std::is_same_v<To, float> && std::is_same_v<From, Eigen::bfloat16>) {
+    return Eigen::numext::bit_cast<float>(std::uint32_t{Eigen::numext::bit_cast<std::uint16_t>(x)} << 16);
+  } else if constexpr (std::is_same_v<To, Eigen::bfloat16> && std::is_same_v<From, float>) {
+    const auto bits = Eigen::numext::bit_cast<std::uint32_t>(x);
+    const std::uint32_t rounded = (bits + 0x7fff + (bits >> 16 & 1)) >> 16;  // to nearest, ties to even
+    const std::uint32_t nan = (bits >> 16 & 0x8000) | 0x7fc0;
+    const bool is_nan = (bits & 0x7fffffff) > 0x7f800000;
+    return Eigen::numext::bit_cast<Eigen::bfloat16>(static_cast<std::uint16_t>(is_nan ? nan : rounded));
+  } else {
+    return static_cast<To>(x);
+  }
+}
+
+// Converts the numbers of a block. Unlike Eigen's `cast`, this loop becomes packets.
+template <int Size, class From, class To>
+EIGEN_ALWAYS_INLINE void convert(const From* from, To* to) {
+  static_assert(Size > 0, "a block has a fixed size");
+  for (int i = 0; i < Size; ++i) to[i] = converted<To>(from[i]);
+}
+
 template <class Scalar>
 struct Root {
   Scalar operator()(const Scalar& x) const { return Eigen::numext::sqrt(x); }
@@ -86,10 +111,20 @@ EIGEN_ALWAYS_INLINE auto clamped(const Values& x, double limit) {
 
 GRADUS_PACKETS_BEGIN
 
+/// A block in `double`, to be summed.
+template <class Values>
+EIGEN_ALWAYS_INLINE auto wide(const Values& x) {
+  using Plain = typename Values::PlainObject;
+  const Plain& values = x;
+  Eigen::Array<double, Plain::RowsAtCompileTime, Plain::ColsAtCompileTime, Plain::Options> result;
+  detail::convert<Plain::SizeAtCompileTime>(values.data(), result.data());
+  return result;
+}
+
 /// The squares of a block in `double`, to be summed without overflow.
 template <class Values>
 EIGEN_ALWAYS_INLINE auto wide_square(const Values& x) {
-  return x.template cast<double>().square().eval();
+  return wide(x).square().eval();
 }
 
 GRADUS_PACKETS_END

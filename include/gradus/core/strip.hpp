@@ -4,6 +4,7 @@
 #pragma once
 
 #include <gradus/core/lazy.hpp>
+#include <gradus/core/numerics.hpp>
 #include <gradus/core/tree.hpp>
 
 namespace gradus::detail {
@@ -38,14 +39,22 @@ struct Strip {
     if constexpr (Repeated) {
       if (inner == 0) return BlockOf<C>::Constant(static_cast<C>(*data));
     }
-    return Eigen::Map<const Eigen::Array<std::remove_const_t<Scalar>, block_size<C>, 1>>(data + i)
-        .template cast<C>();
+    if constexpr (std::is_same_v<std::remove_const_t<Scalar>, C>) {
+      return Eigen::Map<const BlockOf<C>>(data + i);
+    } else {
+      BlockOf<C> values;
+      convert<block_size<C>>(data + i, values.data());
+      return values;
+    }
   }
   template <class C>
   void store(Index i, const BlockOf<C>& values) const {
     if constexpr (!std::is_const_v<Scalar>) {
-      Eigen::Map<Eigen::Array<Scalar, block_size<C>, 1>> block(data + i);
-      block = values.template cast<Scalar>();
+      if constexpr (std::is_same_v<Scalar, C>) {
+        Eigen::Map<BlockOf<C>>(data + i) = values;
+      } else {
+        convert<block_size<C>>(values.data(), data + i);
+      }
     }
   }
 };

@@ -23,7 +23,7 @@ inline Eigen::ArrayXXd per_unit(Layout layout, const Eigen::ArrayXd& numbers) {
 template <class L>
 Eigen::ArrayXXd unit_norms(Layout layout, const L& leaf) {
   if (leaf.rows() <= 1 || leaf.cols() <= 1) return Eigen::ArrayXXd::Constant(1, 1, norm(leaf));
-  const auto square = [](const auto& x) { return x.template cast<double>().square(); };
+  const auto square = [](const auto& x) { return wide_square(x); };
   const Eigen::ArrayXd squares = sum_units(layout == Layout::outputs_by_inputs, square, leaf);
   return per_unit(layout, squares.unaryExpr([](double x) { return std::sqrt(x); }));
 }
@@ -84,7 +84,7 @@ auto centralize(G&& grads, Layout layout = Layout::outputs_by_inputs, const Chos
       return Eigen::ArrayXXd::Zero(1, 1);
     }
     const bool of_rows = layout == Layout::outputs_by_inputs;
-    const auto value = [](const auto& x) { return x.template cast<double>(); };
+    const auto value = [](const auto& x) { return wide(x); };
     return detail::per_unit(
         layout, sum_units(of_rows, value, g) / static_cast<double>(of_rows ? g.cols() : g.rows()));
   };

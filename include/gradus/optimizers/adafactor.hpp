@@ -68,6 +68,15 @@ struct Adafactor {
     };
   }
 
+  /// R grows by a share of the squares of a column, and these, for one block of it.
+  static auto add_squares(double share, double added) {
+    return [=](auto& r, const auto& u) {
+      const auto squares = (u.square() + added).eval();
+      r += share * squares;
+      return std::tuple(squares);
+    };
+  }
+
   /// u ← g/√V̂, and the squares of u, for a block of a column j: √V̂ = factor · √R.
   static auto divide_by_product(double factor, double least) {
     return [=](auto& u, const auto& root_r) {
@@ -190,9 +199,8 @@ struct Adafactor {
     const auto rows = static_cast<double>(u.rows()), cols = static_cast<double>(u.cols());
     r *= 1 - weight;
     for (Index j = 0; j < u.cols(); ++j) {
-      const auto squares = u.col(j).template cast<double>().array().square() + added;
-      r.array() += weight / cols * squares;
-      c(j) += weight * (squares.sum() / rows - c(j));
+      const auto column = u.col(j);
+      c(j) += weight * (sum_blocks<1>(add_squares(weight / cols, added), r, column)[0] / rows - c(j));
     }
     const double mean = t5 ? r.mean() : std::max(r.mean(), eps);
     auto root_r = workspace.template take<Scalar>(u.rows(), 1);

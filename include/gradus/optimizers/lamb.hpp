@@ -72,7 +72,7 @@ struct LAMB {
  private:
   template <class Values>
   EIGEN_ALWAYS_INLINE auto u(const Values& p, const Values& m, const Values& v, double c1, double c2) const {
-    return m / c1 / (1 / std::sqrt(c2) * root(v) + representable(epsilon, v)) + weight_decay * p;
+    return 1 / c1 * m / (1 / std::sqrt(c2) * root(v) + representable(epsilon, v)) + weight_decay * p;
   }
 };
 

@@ -32,7 +32,7 @@ struct LARS {
   /// The squares of θ and d, for one block of coefficients.
   auto squares() const {
     return [*this](const auto& p, const auto& g) {
-      return std::tuple(wide_square(p), wide_square((g + weight_decay * p).eval()));
+      return std::tuple(wide_square(p), wide_square(g + weight_decay * p));
     };
   }
 

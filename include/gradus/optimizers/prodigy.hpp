@@ -49,8 +49,7 @@ struct Prodigy {
       m = beta1 * m + (1 - beta1) * d * g;
       v = beta2 * v + (1 - beta2) * (d * g).square();
       s = kept * s + incoming * g;
-      return std::tuple((g.template cast<double>() * (start - p).template cast<double>()).eval(),
-                        s.abs().template cast<double>().eval());
+      return std::tuple((wide(g) * wide(start - p)).eval(), wide(s.abs()));
     };
   }
 

@@ -38,7 +38,7 @@ struct SkipNonfinite {
   void step(P&& params, const G& grads, State<Tree>& state) const {
     require_same_structure("SkipNonfinite", params, grads);
     // 0 times infinity or NaN is NaN. The parameters are not read: they say which leaves of a route are ours.
-    const auto zero = [](const auto&, const auto& g) { return (g * 0).template cast<double>(); };
+    const auto zero = [](const auto&, const auto& g) { return wide(g * 0); };
     const bool finite = sum_blocks(zero, std::as_const(params), grads) == 0;
     if (finite || state.consecutive >= max_consecutive) inner.step(params, grads, state.inner);
     state.consecutive = finite ? 0 : state.consecutive + 1;
