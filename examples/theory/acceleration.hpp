@@ -56,17 +56,11 @@ double gradient_descent(const F& f, Eigen::VectorXd theta, int steps) {
   return f(theta, gradient);
 }
 
-/// f − f* after T steps of y ← θ_t + (t − 1)/(t + 2) (θ_t − θ_{t−1}),  θ_{t+1} ← y − ∇f(y)/L.
+/// f − f* after T steps of `gradus::Nesterov`, at its solution.
 template <class F>
-double nesterov(const F& f, Eigen::VectorXd theta, int steps) {
-  Eigen::VectorXd before = theta, y = theta, gradient = theta;
-  for (int t = 1; t <= steps; ++t) {
-    y = theta + (t - 1.0) / (t + 2.0) * (theta - before);
-    before = theta;
-    f(y, gradient);
-    theta = y - gradient / f.smooth;
-  }
-  return f(theta, gradient);
+double nesterov(const F& f, const Eigen::VectorXd& theta, int steps) {
+  return gradus::minimize(f, theta, gradus::Nesterov{.learning_rate = 1 / f.smooth}, {.max_steps = steps})
+      .value;
 }
 
 /// For convex, L-smooth functions: gradient descent LD²/(4T + 2), Nesterov 2LD²/(T + 1)² (and so 2LD²/T²,
