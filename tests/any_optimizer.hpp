@@ -72,9 +72,9 @@ using FunctionsOf = Joined<On<Tree<Scalar>, Tree<Scalar>, Clipped<Tree<Scalar>>>
                            std::tuple<Init<Part<const Tree<Scalar>>>>,             //
                            std::tuple<Step<Part<Tree<Scalar>>, Tree<Scalar>>>,     //
                            std::tuple<Step<Part<Tree<Scalar>>, Clipped<Tree<Scalar>>>>>;
-using Functions = Joined<FunctionsOf<float>, FunctionsOf<double>,            //
-                         On<Matrix<double>, Matrix<double>, Matrix<float>>,  //
-                         On<Tree<Eigen::half>, Tree<Eigen::half>>,           //
+using Functions = Joined<FunctionsOf<float>, FunctionsOf<double>,   //
+                         On<Matrix<double>, Matrix<float>>,         //
+                         On<Tree<Eigen::half>, Tree<Eigen::half>>,  //
                          On<Tree<Eigen::bfloat16>, Tree<Eigen::bfloat16>>>;
 
 /// A field of an optimizer, or null if it has none of this name.

@@ -111,7 +111,7 @@ TEMPLATE_TEST_CASE("storage orders, strides, blocks and fixed sizes agree", "", 
         [&](const Path& at, const auto& leaf) {
           INFO(at.name());
           const auto& expected = both.plain[std::size_t(at.ordinal)];
-          if (leaf.cols() == 3) ++matrices;
+          if (leaf.rows() > 1 && leaf.cols() > 1) ++matrices;
           CHECK(relative_difference(leaf, expected) < tolerance<TestType>);
         },
         both.params);
@@ -195,12 +195,12 @@ TEST_CASE("bfloat16 is converted as Eigen converts it, bit for bit") {
 
 TEST_CASE("gradients may be of another scalar than the parameters") {
   for_each_optimizer([](const Entry& entry) {
-    Eigen::MatrixXd params = make_tree<double>({{5, 3}})[0];
-    Eigen::MatrixXd same = params;
+    auto same = make_tree<double>({{5, 3}});
+    Eigen::MatrixXd params = same[0];
     const Eigen::MatrixXf gradient = Eigen::MatrixXf::Constant(5, 3, 0.5f);
-    auto state = entry.usual.init(params), same_state = entry.usual.init(params);
+    auto state = entry.usual.init(params), same_state = entry.usual.init(same);
     entry.usual.step(params, gradient, state);
-    entry.usual.step(same, Eigen::MatrixXd::Constant(5, 3, 0.5).eval(), same_state);
-    CHECK(same_bits(params, same));
+    entry.usual.step(same, Tree<double>{Eigen::MatrixXd::Constant(5, 3, 0.5)}, same_state);
+    CHECK(same_bits(params, same[0]));
   });
 }

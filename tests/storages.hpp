@@ -56,14 +56,14 @@ auto each(List& list, const Make& make) {
   return made;
 }
 
-/// Pairs of a parameter (or several) and its gradient, each stored in its own way: 5 x 3 matrices, and
+/// Pairs of a parameter (or several) and its gradient, each stored in its own way: matrices, and
 /// vectors of all `vector_sizes`.
 template <class Scalar>
 auto storages(Surroundings<Scalar>& p, Surroundings<Scalar>& g) {
   using Dynamic = Matrix<Scalar>;
   using RowMajor = Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-  using Fixed = Eigen::Matrix<Scalar, 5, 3>;
-  using FixedRowMajor = Eigen::Matrix<Scalar, 5, 3, Eigen::RowMajor>;
+  using Fixed = Eigen::Matrix<Scalar, 3, 2>;
+  using FixedRowMajor = Eigen::Matrix<Scalar, 3, 2, Eigen::RowMajor>;
   using FixedVector = Eigen::Matrix<Scalar, 2, 1>;
   using Strides = Eigen::Stride<Eigen::Dynamic, Eigen::Dynamic>;
   using Strided = Eigen::Map<Dynamic, 0, Strides>;
@@ -74,7 +74,7 @@ auto storages(Surroundings<Scalar>& p, Surroundings<Scalar>& g) {
                     std::pair{RowMajor(5, 3), Dynamic(5, 3)},
                     std::pair{Fixed(), Fixed()},
                     std::pair{Fixed(), FixedRowMajor()},
-                    std::pair{Fixed(), Dynamic(5, 3)},
+                    std::pair{Fixed(), Dynamic(3, 2)},
                     std::pair{Eigen::ArrayXX<Scalar>(5, 3), Dynamic(5, 3)},
                     std::pair{p.block.block(2, 3, 5, 3), g.block.block(1, 1, 5, 3)},
                     std::pair{p.transposed.transpose().block(1, 4, 5, 3), g.transposed.block(0, 2, 5, 3)},

@@ -3,6 +3,8 @@
 // What Nesterov's acceleration is worth, without noise.
 #pragma once
 
+#include <gradus/minimize/minimize.hpp>
+#include <gradus/optimizers/nesterov.hpp>
 #include <gradus/optimizers/sgd.hpp>
 
 #include "row.hpp"

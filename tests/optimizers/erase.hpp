@@ -82,8 +82,11 @@ struct ErasedState {
   }
   static std::optional<std::int64_t> steps_taken(const std::any& state) {
     const auto& inner = innermost(std::any_cast<const State&>(state));
-    if constexpr (requires { inner.t; }) return inner.t;
-    return {};
+    if constexpr (requires { inner.t; }) {
+      return inner.t;
+    } else {
+      return {};
+    }
   }
   static constexpr StateFunctions functions{&save, &load, &steps_taken};
 };
@@ -95,12 +98,7 @@ struct Erased {
 
   template <class P>
   static AnyState init(const std::any& optimizer, const P& params) {
-    using State = StateOf<P>;
-    constexpr bool stored =
-        std::is_same_v<gradus::like<P>, Tree<float>> || std::is_same_v<gradus::like<P>, Tree<double>>;
-    const StateFunctions* functions = nullptr;
-    if constexpr (stored) functions = &ErasedState<State>::functions;
-    return {std::any_cast<const O&>(optimizer).init(params), functions};
+    return {std::any_cast<const O&>(optimizer).init(params), state_functions<P>()};
   }
 
   template <class P, class G>
@@ -122,13 +120,19 @@ struct Erased {
 
   static double* learning_rate(std::any& optimizer) {
     auto& inner = innermost(std::any_cast<O&>(optimizer));
-    if constexpr (requires { inner.learning_rate; }) return &inner.learning_rate;
-    return nullptr;
+    if constexpr (requires { inner.learning_rate; }) {
+      return &inner.learning_rate;
+    } else {
+      return nullptr;
+    }
   }
   static double* weight_decay(std::any& optimizer) {
     auto& inner = innermost(std::any_cast<O&>(optimizer));
-    if constexpr (requires { inner.weight_decay; }) return &inner.weight_decay;
-    return nullptr;
+    if constexpr (requires { inner.weight_decay; }) {
+      return &inner.weight_decay;
+    } else {
+      return nullptr;
+    }
   }
 
   template <class P>
@@ -151,6 +155,16 @@ struct Erased {
                                                 &weight_decay};
 
  private:
+  template <class P>
+  static constexpr const StateFunctions* state_functions() {
+    using Owned = gradus::like<P>;
+    if constexpr (std::is_same_v<Owned, Tree<float>> || std::is_same_v<Owned, Tree<double>>) {
+      return &ErasedState<StateOf<P>>::functions;
+    } else {
+      return nullptr;
+    }
+  }
+
   template <class P>
   static constexpr bool is_view = requires {
     requires !gradus::detail::is_subset<P>;
