@@ -60,7 +60,7 @@ struct Dion {
       for (auto& x : q.reshaped()) x = static_cast<std::remove_reference_t<decltype(x)>>(gaussian(engine));
       return q;
     });
-    state.workspaces = make_workspaces(params, [this](const auto& leaf) { return scratch(leaf); });
+    state.workspaces = make_workspaces(params, [&](const auto& leaf) { return scratch(leaf); });
     return state;
   }
 

@@ -134,7 +134,7 @@ struct BasicMuon {
     require_blocks(who, params);
     State<like<P>> state;
     state.b = zeros_like(params);
-    state.workspaces = make_workspaces(params, [this](const auto& leaf) { return scratch(leaf); });
+    state.workspaces = make_workspaces(params, [&](const auto& leaf) { return scratch(leaf); });
     return state;
   }
 
