@@ -186,17 +186,15 @@ TEST_CASE("the norm has the same bits for any number of threads") {
 TEST_CASE("for_each_leaf visits every leaf once, the largest first, and passes exceptions on") {
   auto tree = make_tree<double>({{2, 2}, {30, 30}, {1, 1}, {7, 9}, {0, 4}, {29, 30}});
   std::vector<Index> sizes;
+  std::vector<int> scratch(1);  // for one thread
   for_each_leaf(
-      1, [&](int, auto& leaf) { sizes.push_back(leaf.size()), leaf.setConstant(7); }, tree);
+      scratch, [&](int&, auto& leaf) { sizes.push_back(leaf.size()), leaf.setConstant(7); }, tree);
   CHECK(sizes == std::vector<Index>{900, 870, 63, 4, 1});
   for (const auto& leaf : tree) CHECK((leaf.array() == 7).all());
   std::atomic<int> visits{0};
-  for_each_leaf(
-      4, [&](int, auto&) { ++visits; }, tree);
+  for_each_leaf([&](auto&) { ++visits; }, tree);
   CHECK(visits == 5);
-  CHECK_THROWS_AS(for_each_leaf(
-                      2, [](int, auto&) { throw std::runtime_error("x"); }, tree),
-                  std::runtime_error);
+  CHECK_THROWS_AS(for_each_leaf([](auto&) { throw std::runtime_error("x"); }, tree), std::runtime_error);
 }
 
 TEST_CASE("a state names its fields") {
