@@ -199,7 +199,8 @@ TEST_CASE("wrappers refuse bad fields by name, and pass on what the optimizer in
   refuses(stochastic_weight_average(sgd, 0, 0), "Average: period is 0");
   refuses(sharpness_aware(Sphere{}, sgd, -0.1), "SharpnessAware: radius is -0.1");
   refuses(sharpness_aware(Sphere{}, sgd, NAN), "SharpnessAware: radius is nan");
-  refuses(scheduled<&SGD::learning_rate>(sgd, Constant{INFINITY}), "Scheduled: the schedule's value is inf");
-  refuses(scheduled<&SGD::learning_rate>(sgd, Constant{-1}), "SGD: learning_rate is -1");
+  refuses(scheduled<&SGD::learning_rate>(sgd, [](std::int64_t) { return double(INFINITY); }),
+          "Scheduled: the schedule's value is inf");
+  refuses(scheduled<&SGD::learning_rate>(sgd, [](std::int64_t) { return -1.0; }), "SGD: learning_rate is -1");
   refuses(lookahead(cautious(SGD{.learning_rate = -1})), "SGD: learning_rate is -1");
 }

@@ -56,10 +56,11 @@ std::vector<Entry> curvature() {
                    {"epsilon", set(&Sophia::epsilon, 0.0)},
                    {"weight_decay", set(&Sophia::weight_decay, nan)},
                    {"clip", set(&Sophia::clip, 0.0)},
-                   {"period", set(&Sophia::period, 0)}}}),
+                   {"period", set(&Sophia::period, 0)}},
+           .coefficient_wise = false}),  // because the curvature here depends on the place
       entry<Shampoo>(
           {.name = "Shampoo",
-           .usual = {.learning_rate = 0.1, .beta2 = 0.9, .epsilon = 1e-2},
+           .usual = {.learning_rate = 0.1, .beta2 = 0.9, .epsilon = 1e-2, .block_size = 16},
            .variants = {{"default", {}},
                         {"sgd",
                          {.learning_rate = 0.02,
