@@ -60,7 +60,7 @@ std::vector<Entry> curvature() {
            .coefficient_wise = false}),  // because the curvature here depends on the place
       entry<Shampoo>(
           {.name = "Shampoo",
-           .usual = {.learning_rate = 0.1, .beta2 = 0.9, .epsilon = 1e-2, .block_size = 16},
+           .usual = {.learning_rate = 0.1, .beta2 = 0.9, .epsilon = 1e-2, .block_size = 4},
            .variants = {{"default", {}},
                         {"sgd",
                          {.learning_rate = 0.02,
