@@ -88,7 +88,7 @@ struct BasicNorMuon {
     if (by_rows(o.rows(), o.cols())) {
       const auto part = static_cast<Scalar>((1 - beta2) / static_cast<double>(o.cols()));
       v *= kept;
-      for (auto column : o.colwise()) v += part * column.cwiseAbs2();
+      for (const auto& column : o.colwise()) v += part * column.cwiseAbs2();
       for (auto column : o.colwise()) column.array() /= root(v.col(0).array()) + eps;
     } else {
       const auto part = static_cast<Scalar>((1 - beta2) / static_cast<double>(o.rows()));

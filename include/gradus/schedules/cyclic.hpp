@@ -26,10 +26,10 @@ struct Triangular {
     detail::require_steps("Triangular", "falling_steps", falling_steps);
     require_field(factor >= 0 && factor <= 1, "Triangular", "factor", factor, "lie in [0, 1]");
     const std::int64_t steps = std::max<std::int64_t>(t, 0), period = rising_steps + falling_steps,
-                       r = steps % period;
+                       cycle = steps / period, r = steps % period;
     const double height =
         r < rising_steps ? detail::progress(r, rising_steps) : detail::progress(period - r, falling_steps);
-    return std::lerp(low, high, height * std::pow(factor, static_cast<double>(steps / period)));
+    return std::lerp(low, high, height * std::pow(factor, static_cast<double>(cycle)));
   }
 };
 
