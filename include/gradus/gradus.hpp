@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Everything but what needs more than Eigen's core headers (see the headers that say "not in the umbrella").
+// Everything but what needs more than an installed Eigen (see the headers that say "not in the umbrella").
 #pragma once
 
 #include <gradus/concepts.hpp>

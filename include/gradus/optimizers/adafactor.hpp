@@ -25,8 +25,8 @@ enum class AdafactorForm {
 ///
 /// of a matrix; the V of a vector (one row or column), or of a matrix with a side below `least_factored`, is
 /// kept whole. With β1 > 0 it is an average of the last term that is subtracted, as in T5. State: R and C, in
-/// double, or V; m with β1; and room for the largest gradient and each thread. Reads and writes 9 numbers a
-/// coefficient of a matrix, 10 of a vector, 2 more with β1, in three or four passes.
+/// double, or V; m with β1; and room for the largest gradient and each thread. Reads and writes 10 numbers a
+/// coefficient of a matrix, 11 of a vector, 2 more with β1, in three or four passes.
 struct Adafactor {
   double learning_rate = 1e-2;                ///< η ≥ 0
   double decay_power = 0.8;                   ///< > 0: w falls from 1 with this power of t
@@ -51,7 +51,7 @@ struct Adafactor {
   auto copy() const {
     return [](const auto& p, const auto& g, auto& u) {
       u = g;
-      return std::tuple(wide_square(p));
+      return wide_square(p);
     };
   }
 
@@ -73,7 +73,7 @@ struct Adafactor {
     return [=](auto& r, const auto& u) {
       const auto squares = (u.square() + added).eval();
       r += share * squares;
-      return std::tuple(squares);
+      return squares;
     };
   }
 
@@ -81,7 +81,7 @@ struct Adafactor {
   static auto divide_by_product(double factor, double least) {
     return [=](auto& u, const auto& root_r) {
       u /= (factor * root_r).max(representable(least, u));
-      return std::tuple(wide_square(u));
+      return wide_square(u);
     };
   }
 
@@ -91,7 +91,7 @@ struct Adafactor {
     return [=](auto& u, auto& v) {
       v += weight * (u.square() + (t5 ? eps : 0) - v);
       u /= root(v.max(representable(t5 ? 0 : eps * eps, v)));
-      return std::tuple(wide_square(u));
+      return wide_square(u);
     };
   }
 
@@ -131,6 +131,7 @@ struct Adafactor {
   void step(P&& params, const G& grads, State<Tree>& state) const {
     require_same_structure("Adafactor", params, grads);
     require_state(params, grads, state);
+    if (beta1 > 0) require_same_structure("Adafactor", params, grads, state.m);
     const auto t = static_cast<double>(++state.t);
     for_each_leaf(
         state.workspaces,
@@ -138,7 +139,7 @@ struct Adafactor {
           workspace.reset(scratch(theta));
           auto u = workspace.template take<ScalarOf<decltype(theta)>>(theta.rows(), theta.cols());
           const auto size = static_cast<double>(theta.size());
-          const double of_theta = sum_blocks<1>(copy(), std::as_const(theta), g, u)[0];
+          const double of_theta = sum_blocks(copy(), std::as_const(theta), g, u);
           const double weight = std::pow(t, -decay_power);
           const double of_u = is_factored(theta) ? divide(u, r, c, weight, workspace) : divide(u, v, weight);
           const double length = std::max(epsilon2, std::sqrt(of_theta / size));
@@ -200,7 +201,7 @@ struct Adafactor {
     r *= 1 - weight;
     for (Index j = 0; j < u.cols(); ++j) {
       const auto column = u.col(j);
-      c(j) += weight * (sum_blocks<1>(add_squares(weight / cols, added), r, column)[0] / rows - c(j));
+      c(j) += weight * (sum_blocks(add_squares(weight / cols, added), r, column) / rows - c(j));
     }
     const double mean = t5 ? r.mean() : std::max(r.mean(), eps);
     auto root_r = workspace.template take<Scalar>(u.rows(), 1);
@@ -209,7 +210,7 @@ struct Adafactor {
     for (Index j = 0; j < u.cols(); ++j) {
       auto column = u.col(j);
       const auto kernel = divide_by_product(std::sqrt(c(j) / mean), t5 ? 0 : eps);
-      of_u += sum_blocks<1>(kernel, column, std::as_const(root_r))[0];
+      of_u += sum_blocks(kernel, column, std::as_const(root_r));
     }
     return of_u;
   }
@@ -219,7 +220,7 @@ struct Adafactor {
   // The same with a whole V.
   template <class Scalar>
   double divide(MatrixMap<Scalar> u, Eigen::MatrixX<Scalar>& v, double weight) const {
-    return sum_blocks<1>(divide_by_root(weight, least<Scalar>()), u, v)[0];
+    return sum_blocks(divide_by_root(weight, least<Scalar>()), u, v);
   }
 };
 

@@ -41,11 +41,13 @@ struct NAdam {
 
   /// The recurrence, for one block of coefficients: n = of_g · g + of_m · m.
   auto recurrence(double of_g, double of_m, double correction) const {
+    const double coupled = decoupled_weight_decay ? 0 : weight_decay;
+    const double keep = decoupled_weight_decay ? 1 - learning_rate * weight_decay : 1;
     return [=, *this](auto& p, const auto& gradient, auto& m, auto& v) {
-      const auto g = (gradient + coupled() * p).eval();
+      const auto g = (gradient + coupled * p).eval();
       m += (1 - beta1) * (g - m);
       v = beta2 * v + (1 - beta2) * g.square();
-      p = keep() * p -
+      p = keep * p -
           learning_rate * (of_g * g + of_m * m) / (correction * root(v) + representable(epsilon, v));
     };
   }
@@ -75,8 +77,6 @@ struct NAdam {
   }
 
  private:
-  double coupled() const { return decoupled_weight_decay ? 0 : weight_decay; }
-  double keep() const { return decoupled_weight_decay ? 1 - learning_rate * weight_decay : 1; }
   double mu(std::int64_t t) const {
     if (momentum == NAdamMomentum::constant) return beta1;
     return beta1 * (1 - 0.5 * std::pow(0.96, static_cast<double>(t) * momentum_decay));

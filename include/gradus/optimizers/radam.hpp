@@ -36,14 +36,16 @@ struct RAdam {
 
   /// The recurrence, for one block of coefficients: θ ← keep · θ − rate · m, divided by √v + ε if `adapt`.
   auto recurrence(double rate, bool adapt) const {
+    const double coupled = decoupled_weight_decay ? 0 : weight_decay;
+    const double keep = decoupled_weight_decay ? 1 - learning_rate * weight_decay : 1;
     return [=, *this](auto& p, const auto& gradient, auto& m, auto& v) {
-      const auto g = (gradient + coupled() * p).eval();
+      const auto g = (gradient + coupled * p).eval();
       m += (1 - beta1) * (g - m);
       v = beta2 * v + (1 - beta2) * g.square();
       if (adapt) {
-        p = keep() * p - rate * m / (root(v) + representable(epsilon, v));
+        p = keep * p - rate * m / (root(v) + representable(epsilon, v));
       } else {
-        p = keep() * p - rate * m;
+        p = keep * p - rate * m;
       }
     };
   }
@@ -72,10 +74,6 @@ struct RAdam {
         adapt ? std::sqrt((rho - 4) * (rho - 2) * most / ((most - 4) * (most - 2) * rho) * c2) : 1;
     for_each_block(recurrence(learning_rate * r / c1, adapt), params, grads, state.m, state.v);
   }
-
- private:
-  double coupled() const { return decoupled_weight_decay ? 0 : weight_decay; }
-  double keep() const { return decoupled_weight_decay ? 1 - learning_rate * weight_decay : 1; }
 };
 
 }  // namespace gradus

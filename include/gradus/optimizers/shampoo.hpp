@@ -127,6 +127,8 @@ struct Shampoo {
   void step(P&& params, const G& grads, State<Tree>& state) const {
     require_same_structure("Shampoo", params, grads);
     require_state(params, grads, state.l, state.r);
+    if (beta1 > 0) require_same_structure("Shampoo", params, grads, state.m);
+    if (graft == ShampooGraft::adagrad) require_same_structure("Shampoo", params, grads, state.s);
     const bool refresh = state.t++ % period == 0;
     const double correction = beta2 < 1 ? advance(state.beta2_power, beta2) : 1;
     for_each_leaf(
@@ -159,8 +161,10 @@ struct Shampoo {
   // side; in r the reverse.
   Index widest(Index side) const { return std::min<Index>(side, block_size); }
 
+  Index width(Index rows, Index cols) const { return widest(rows) * ((cols + block_size - 1) / block_size); }
+
   Eigen::MatrixXd squares(Index rows, Index cols) const {
-    return Eigen::MatrixXd::Zero(rows, widest(rows) * ((cols + block_size - 1) / block_size));
+    return Eigen::MatrixXd::Zero(rows, width(rows, cols));
   }
 
   template <class F>
@@ -183,10 +187,15 @@ struct Shampoo {
   void require_state(const P& params, const G& grads, const S& l, const S& r) const {
     walk(
         "Shampoo",
-        [](const Path& path, const auto& leaf, const auto&, const auto& left, const auto& right) {
-          if (leaf.rows() == left.rows() && leaf.cols() == right.rows()) return;
-          path.fail("is " + detail::shape_text(leaf.rows(), leaf.cols()) + ", but its state is " +
-                    detail::shape_text(left.rows(), right.rows()));
+        [&](const Path& path, const auto& leaf, const auto&, const auto& left, const auto& right) {
+          const Index rows = leaf.rows(), cols = leaf.cols();
+          if (rows != left.rows() || cols != right.rows()) {
+            path.fail("is " + detail::shape_text(rows, cols) + ", but its state is " +
+                      detail::shape_text(left.rows(), right.rows()));
+          }
+          if (width(rows, cols) != left.cols() || width(cols, rows) != right.cols()) {
+            path.fail("has a state of another block_size than " + std::to_string(block_size));
+          }
         },
         params, grads, l, r);
   }
