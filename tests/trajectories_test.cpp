@@ -8,37 +8,12 @@
 
 #include "optimizers.hpp"
 #include "problem.hpp"
+#include "records.hpp"
 
 using namespace gradus;
 using namespace gradus_test;
 
 namespace {
-
-struct Record {
-  int step;
-  Eigen::VectorXd values;
-};
-using Records = std::map<std::string, std::vector<Record>>;  // by "case problem"
-
-Records read_records() {
-  std::ifstream file(GRADUS_TEST_DATA "/trajectories.txt");
-  REQUIRE(file);
-  Records records;
-  std::string line;
-  std::getline(file, line);  // how it was made
-  while (std::getline(file, line)) {
-    std::istringstream fields(line);
-    std::string name, problem;
-    Record record;
-    Index size;
-    fields >> name >> problem >> record.step >> size;
-    record.values.resize(size);
-    for (double& value : record.values) fields >> value;
-    REQUIRE(fields);
-    records[name + ' ' + problem].push_back(record);
-  }
-  return records;
-}
 
 const std::map<std::string, Shapes> problems{{"vector", {{7, 1}}},
                                              {"matrix", {{5, 3}}},
@@ -78,7 +53,7 @@ double worst_difference(const AnyOptimizer& optimizer, const Shapes& shapes,
 }  // namespace
 
 TEST_CASE("every optimizer follows the reference trajectories") {
-  static const Records records = read_records();
+  static const Records records = read_records("trajectories.txt");
   for_each_optimizer([](const Entry& entry) {
     CHECK(entry.variants.size() >= 3);
     for (const auto& [variant, optimizer] : entry.variants) {
@@ -110,7 +85,7 @@ TEST_CASE("every reference trajectory has an optimizer") {
       cases.insert(entry.name + ".solution/" + variant);
     }
   }
-  for (const auto& [name, record] : read_records()) {
+  for (const auto& [name, record] : read_records("trajectories.txt")) {
     INFO(name);
     CHECK(cases.count(name.substr(0, name.find(' '))) == 1);
   }

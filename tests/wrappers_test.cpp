@@ -1,40 +1,14 @@
 // SPDX-License-Identifier: MIT
 //
 // What each wrapper computes: beside independent implementations, and what it is with no strength.
-#include <fstream>
-#include <map>
-#include <sstream>
-
-#include "catch.hpp"
 #include "wrappers.hpp"
+#include "catch.hpp"
+#include "records.hpp"
 
 using namespace gradus;
 using namespace gradus_test;
 
 namespace {
-
-// Lines `case problem step n v1 ... vn` of data/wrappers.txt, by "case problem".
-using Records = std::map<std::string, std::vector<std::pair<int, Eigen::VectorXd>>>;
-
-Records read_records() {
-  std::ifstream file(GRADUS_TEST_DATA "/wrappers.txt");
-  REQUIRE(file);
-  Records records;
-  std::string line;
-  std::getline(file, line);  // how it was made
-  while (std::getline(file, line)) {
-    std::istringstream fields(line);
-    std::string name, problem;
-    int step;
-    Index size;
-    fields >> name >> problem >> step >> size;
-    Eigen::VectorXd values(size);
-    for (double& value : values) fields >> value;
-    REQUIRE(fields);
-    records[name + ' ' + problem].emplace_back(step, values);
-  }
-  return records;
-}
 
 // The gradient at step t of the problems of reference/wrappers.py.
 void write_gradient_of(const std::string& problem, const Tree<double>& params, Tree<double>& grads, int t) {
@@ -70,7 +44,7 @@ const Adam adam{.learning_rate = 0.1};
 }  // namespace
 
 TEST_CASE("every wrapper follows the reference trajectories") {
-  Records records = read_records();
+  Records records = read_records("wrappers.txt");
   // `make(problem, t)` makes the optimizer; `solved`: the solution is recorded, not the parameters.
   const auto check = [&](const std::string& name, bool solved, const auto& make) {
     INFO(name);
