@@ -71,7 +71,7 @@ struct Adafactor {
   /// R grows by a share of the squares of a column, and these, for one block of it.
   static auto add_squares(double share, double added) {
     return [=](auto& r, const auto& u) {
-      const auto squares = (u.square() + added).eval();
+      auto squares = (u.square() + added).eval();
       r += share * squares;
       return squares;
     };
