@@ -45,12 +45,12 @@ double rescale(Prescale prescale, MatrixMap<Scalar> x, MatrixMap<Scalar> a, Work
   a.diagonal().maxCoeff(&start);
   v = a.col(start).template cast<Wide>();
   for (int k = 0; k <= 8; ++k) {
-    v.normalize();
+    v /= static_cast<Wide>(gradus::norm(v));
     next.setZero();
     for (Eigen::Index j = 0; j < a.cols(); ++j) next += v(j) * a.col(j).template cast<Wide>();
     v.swap(next);
   }
-  return std::min(1.05 * std::sqrt(static_cast<double>(v.norm())), schatten4);
+  return std::min(1.05 * std::sqrt(gradus::norm(v)), schatten4);
 }
 
 }  // namespace detail

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// The innermost part of a matrix product: a tile of the result that fits into the registers, and the order
-// in which it wants its factors.
+// The innermost part of a matrix product: a tile of the result that fits into the registers.
 #pragma once
 
 #include <Eigen/Core>
+#include <gradus/core/numerics.hpp>
 
 // g++ keeps arrays of registers in registers only where the loops over them are unrolled.
 #if defined(__GNUC__) && !defined(__clang__)
@@ -28,45 +28,6 @@ struct Tile {
   static constexpr Index columns = EIGEN_ARCH_DEFAULT_NUMBER_OF_REGISTERS >= 32 ? 8 : 4;
 };
 
-// A factor of a product, seen so that its rows go into the result and `depth` is summed over.
-template <class Scalar>
-struct Factor {
-  const Scalar* data;
-  Index row_stride, depth_stride;
-
-  const Scalar* at(Index row, Index depth) const { return data + row * row_stride + depth * depth_stride; }
-};
-
-// Copies rows [row, row + count) of a factor over [depth, depth + length) so that a tile reads it in order,
-// `width` rows together. Missing rows become zeros.
-template <Index width, class Scalar>
-void pack(Scalar* to, const Factor<Scalar>& factor, Index row, Index count, Index depth, Index length) {
-  if (count == width && factor.row_stride == 1) {
-    using Rows = Eigen::Matrix<Scalar, width, 1>;
-    for (Index k = 0; k < length; ++k) {
-      Eigen::Map<Rows>(to + k * width) = Eigen::Map<const Rows>(factor.at(row, depth + k));
-    }
-  } else if (count == width && factor.depth_stride == 1) {
-    // In squares, so that what is read and what is written both come in whole cache lines.
-    using Square = Eigen::Matrix<Scalar, width, width>;
-    const Eigen::OuterStride<> stride(factor.row_stride);
-    Index k = 0;
-    for (; k + width <= length; k += width) {
-      const Eigen::Map<const Square, 0, Eigen::OuterStride<>> square(factor.at(row, depth + k), stride);
-      Eigen::Map<Square>(to + k * width) = square.transpose();
-    }
-    for (; k < length; ++k) {
-      for (Index r = 0; r < width; ++r) to[k * width + r] = *factor.at(row + r, depth + k);
-    }
-  } else {
-    for (Index k = 0; k < length; ++k) {
-      for (Index r = 0; r < width; ++r) {
-        to[k * width + r] = r < count ? *factor.at(row + r, depth + k) : Scalar(0);
-      }
-    }
-  }
-}
-
 // What becomes of a finished tile: to = scale · tile + keep · from. `from` is not read where keep is 0.
 template <class Scalar>
 struct Finish {
@@ -86,6 +47,8 @@ struct Finish {
   }
 };
 
+GRADUS_PACKETS_BEGIN
+
 // One tile, `height` packets high: the sum over `depth` of packed `left` times packed `right`, whose first
 // `rows` x `columns` are stored. The sum has the same order, hence the same bits, wherever the tile lies.
 template <Index height, class Scalar>
@@ -94,6 +57,13 @@ void run_tile(Index depth, const Scalar* left, const Scalar* right, const Finish
   using namespace Eigen::internal;
   using T = Tile<Scalar>;
   using Packet = typename T::Packet;
+  // What the tile is added to arrives from memory meanwhile.
+  for (Index j = 0; j < columns; ++j) {
+    GRADUS_UNROLL for (Index i = 0; i < height; ++i) {
+      prefetch(finish.to + j * finish.to_stride + i * T::lanes);
+      if (finish.from != finish.to) prefetch(finish.from + j * finish.from_stride + i * T::lanes);
+    }
+  }
   Packet sum[T::columns][height];
   GRADUS_UNROLL for (Index j = 0; j < T::columns; ++j) {
     GRADUS_UNROLL for (Index i = 0; i < height; ++i) sum[j][i] = pset1<Packet>(Scalar(0));
@@ -105,7 +75,7 @@ void run_tile(Index depth, const Scalar* left, const Scalar* right, const Finish
         sum[j][i] = pmadd(pload<Packet>(left + i * T::lanes), factor, sum[j][i]);
       }
     }
-    left += height * T::lanes;
+    left += T::rows;
     right += T::columns;
   }
 
@@ -135,5 +105,7 @@ void run_tile(Index depth, const Scalar* left, const Scalar* right, const Finish
     }
   }
 }
+
+GRADUS_PACKETS_END
 
 }  // namespace gradus::detail

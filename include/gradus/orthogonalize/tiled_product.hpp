@@ -5,37 +5,17 @@
 
 #include <gradus/core/segments.hpp>
 #include <gradus/core/workspace.hpp>
+#include <gradus/orthogonalize/pack.hpp>
 #include <gradus/orthogonalize/tile.hpp>
 
 namespace gradus::detail {
 
 // The sum is cut into parts of this depth, whatever the shape and the number of threads, so that they do not
-// change its bits. What a row of tiles needs of the left factor stays in the first cache meanwhile.
-inline constexpr Index depth_block = 160;
+// change its bits. What a row of tiles needs of the left factor stays in the second cache meanwhile.
+inline constexpr Index depth_block = 384;
 
 // Products below this many multiplications are not worth the threads.
 inline constexpr double parallel_product = 1 << 22;
-
-// Copies the lower triangle of a square matrix into the upper one, square by square: one thread's share.
-template <class Scalar>
-void mirror(MatrixMap<Scalar> matrix, int thread, int threads) {
-  constexpr Index side = 16;
-  const Index squares = (matrix.rows() + side - 1) / side;
-  for (Index s = thread; s < squares; s += threads) {
-    const Index row = s * side, rest = std::min(side, matrix.rows() - row);
-    for (Index column = 0; column < row; column += side) {
-      if (rest == side) {
-        matrix.template block<side, side>(column, row) =
-            matrix.template block<side, side>(row, column).transpose();
-      } else {
-        matrix.block(column, row, side, rest) = matrix.block(row, column, rest, side).transpose();
-      }
-    }
-    for (Index j = 0; j < rest; ++j) {
-      for (Index i = 0; i < j; ++i) matrix(row + i, row + j) = matrix(row + j, row + i);
-    }
-  }
-}
 
 // result ← scale · left · rightᵀ + keep · addend. Of a symmetric result only the lower triangle is computed
 // and then mirrored.
@@ -97,13 +77,12 @@ class TiledProduct {
   // One thread's share.
   void work(int thread, int threads) {
     const Index panels = (columns_ + T::columns - 1) / T::columns;
+    const Index first = panels * thread / threads * T::columns;
+    const Index last = std::min(panels * (thread + 1) / threads * T::columns, columns_);
     for (Index depth = 0; depth < depth_; depth += depth_block) {
       const Index length = std::min(depth_block, depth_ - depth);
-      for (Index p = panels * thread / threads; p < panels * (thread + 1) / threads; ++p) {
-        const Index column = p * T::columns;
-        pack<T::columns>(packed_right_ + column * length, right_, column,
-                         std::min(T::columns, columns_ - column), depth, length);
-      }
+      pack<T::columns, T::columns>(packed_right_ + first * length, right_, first, last - first, depth,
+                                   length);
       wait_for_all(threads);
       // Dealt out to and fro: the rows of a triangle grow longer.
       for (Index r = 0; r < tile_rows(); ++r) {
@@ -124,28 +103,29 @@ class TiledProduct {
   // One row of tiles over one part of the depth.
   void run_tile_row(int thread, Index r, Index depth, Index length) {
     const Index high = high_rows(), packet = r < high ? 3 * r : 3 * high + 2 * (r - high);
-    const Index row = packet * T::lanes;
-    if (r < high) {
-      run_tiles<3>(thread, row, depth, length);
-    } else if (packet + 1 < packets()) {
-      run_tiles<2>(thread, row, depth, length);
-    } else {
-      run_tiles<1>(thread, row, depth, length);
-    }
-  }
-
-  template <Index height>
-  void run_tiles(int thread, Index row, Index depth, Index length) {
-    constexpr Index most = height * T::lanes;
-    const Index rows = std::min(most, rows_ - row);
-    Scalar* const packed = packed_left_ + thread * left_size;
-    pack<most>(packed, left_, row, rows, depth, length);
+    const Index height = r < high ? 3 : std::min(Index{2}, packets() - packet);
+    const Index row = packet * T::lanes, rows = std::min(height * T::lanes, rows_ - row);
+    Scalar* const left = packed_left_ + thread * left_size;
+    pack<T::rows, T::lanes>(left, left_, row, rows, depth, length);
     Finish<Scalar> finish = finish_;
     if (depth > 0) finish.keep = 1, finish.from = finish.to, finish.from_stride = finish.to_stride;
     const Index end = symmetric_ ? row + rows : columns_;
     for (Index column = 0; column < end; column += T::columns) {
-      run_tile<height>(length, packed, packed_right_ + column * length, finish.at(row, column), rows,
-                       std::min(T::columns, columns_ - column));
+      // Packets that lie above the diagonal are left out.
+      const Index above = symmetric_ && column > row ? (column - row) / T::lanes : 0, skip = above * T::lanes;
+      const Scalar* const right = packed_right_ + column * length;
+      const Finish<Scalar> at = finish.at(row + skip, column);
+      const Index columns = std::min(T::columns, columns_ - column);
+      switch (height - above) {
+        case 3:
+          run_tile<3>(length, left + skip, right, at, rows - skip, columns);
+          break;
+        case 2:
+          run_tile<2>(length, left + skip, right, at, rows - skip, columns);
+          break;
+        default:
+          run_tile<1>(length, left + skip, right, at, rows - skip, columns);
+      }
     }
   }
 
