@@ -44,6 +44,7 @@
 #include <gradus/optimizers/lamb.hpp>
 #include <gradus/optimizers/lars.hpp>
 #include <gradus/optimizers/lion.hpp>
+#include <gradus/optimizers/moments.hpp>
 #include <gradus/optimizers/momentum.hpp>
 #include <gradus/optimizers/muon.hpp>
 #include <gradus/optimizers/muon_presets.hpp>

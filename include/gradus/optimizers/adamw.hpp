@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <gradus/optimizers/adam.hpp>
+#include <gradus/optimizers/moments.hpp>
 
 namespace gradus {
 
@@ -22,24 +22,31 @@ struct AdamW {
   double weight_decay = 1e-2;      ///< λ ≥ 0, decoupled
   AMSGrad amsgrad = AMSGrad::off;  ///< which form of AMSGrad, if any
 
-  /// That of Adam.
+  /// m, v, with AMSGrad x, and the powers of β.
   template <class Tree>
-  using State = Adam::State<Tree>;
+  using State = Moments<Tree>;
+
+  /// The recurrence, for one block of coefficients; x is there with AMSGrad only.
+  auto recurrence(const MomentScales& to) const {
+    const double keep = 1 - learning_rate * weight_decay;
+    return [=, *this](auto& p, const auto& g, auto& m, auto& v, auto&... x) {
+      m += (1 - beta1) * (g - m);
+      v = beta2 * v + (1 - beta2) * g.square();
+      p = keep * p - to.rate * m / (to.scale * root(to.largest(v, x...)) + representable(epsilon, v));
+    };
+  }
 
   /// Checks the hyperparameters (`std::invalid_argument`) and makes the state for `params`.
   template <Parameters P>
   State<like<P>> init(const P& params) const {
-    return adam().init("AdamW", params);
+    return detail::init_moments("AdamW", *this, params);
   }
 
   /// One step. Throws `std::invalid_argument`, before anything is changed, when structures or shapes differ.
   template <class P, class G, class Tree>
   void step(P&& params, const G& grads, State<Tree>& state) const {
-    adam().step("AdamW", 0, 1 - learning_rate * weight_decay, params, grads, state);
+    detail::step_moments("AdamW", *this, params, grads, state);
   }
-
- private:
-  Adam adam() const { return {learning_rate, beta1, beta2, epsilon, weight_decay, amsgrad}; }
 };
 
 }  // namespace gradus
