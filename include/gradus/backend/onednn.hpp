@@ -68,9 +68,9 @@ struct OneDnnProducts {
       const int threads = detail::thread_count();
 #ifdef _OPENMP
 #pragma omp parallel num_threads(threads) if (threads > 1)
-      detail::mirror(result, omp_get_thread_num(), omp_get_num_threads());
+      detail::mirror(result.data(), m, m, omp_get_thread_num(), omp_get_num_threads());
 #else
-      detail::mirror(result, 0, threads);
+      detail::mirror(result.data(), m, m, 0, threads);
 #endif
     }
   }

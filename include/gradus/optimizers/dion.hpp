@@ -4,6 +4,7 @@
 #include <gradus/core/for_each_leaf.hpp>
 #include <gradus/core/matrices_like.hpp>
 #include <gradus/core/optimizer.hpp>
+#include <gradus/orthogonalize/multiply.hpp>
 #include <numbers>
 #include <random>
 
@@ -99,7 +100,7 @@ struct Dion {
     using Scalar = typename MatrixOf<L>::Scalar;
     const Index m = leaf.rows(), n = leaf.cols(), r = rank(m, n);
     return Workspace::bytes<Scalar>(m, r) + Workspace::bytes<Scalar>(n, r) + Workspace::bytes<Scalar>(m, n) +
-           Workspace::bytes<Scalar>(r, 1);
+           Workspace::bytes<Scalar>(r, 1) + detail::multiply_scratch<Scalar>(n);
   }
 
   template <class Theta, class Grad, class Matrix>
@@ -107,15 +108,15 @@ struct Dion {
     using Scalar = typename Matrix::Scalar;
     auto p = workspace.take<Scalar>(m.rows(), q.cols()), r = workspace.take<Scalar>(q.rows(), q.cols());
     for_each_block([](auto& sum, const auto& g) { sum += g; }, m, grad);
-    p.noalias() = m * q;
+    detail::multiply(p, m, q, workspace);
     orthonormalize(p, workspace.take<Scalar>(q.cols(), 1));
-    r.noalias() = m.transpose() * p;
-    m.noalias() -= (static_cast<Scalar>(1 - momentum) * p) * r.transpose();
+    detail::multiply(r, m.transpose(), p, workspace);
+    detail::multiply_add(false, m, momentum - 1, p, r.transpose(), 1, m, workspace);
     for (Index k = 0; k < q.cols(); ++k) {
       if (!p.col(k).isZero(0)) q.col(k) = r.col(k) / static_cast<Scalar>(norm(r.col(k)) + epsilon);
     }
     auto o = workspace.take<Scalar>(m.rows(), m.cols());
-    o.noalias() = p * q.transpose();
+    detail::multiply(o, p, q.transpose(), workspace);
     const double aspect = static_cast<double>(m.rows()) / static_cast<double>(m.cols());
     const double kept = 1 - learning_rate * weight_decay, rate = learning_rate * std::sqrt(aspect);
     for_each_block([=](auto& x, const auto& update) { x = kept * x - rate * update; }, theta,

@@ -144,8 +144,8 @@ struct Shampoo {
           if (graft == ShampooGraft::adagrad) for_each_block(add_squares(), s, std::as_const(g));
           const MatrixMap<double> averaged = beta1 > 0 ? MatrixMap<double>(m.data(), m.rows(), m.cols()) : g;
           for_each_cut(theta.rows(), theta.cols(), [&](const detail::ShampooBlock& cut) {
-            direct(cut, refresh ? &scratch : nullptr, correction, cut.part(g), cut.part(averaged),
-                   cut.part(half), cut.part(d), statistics...);
+            direct(cut, scratch, refresh, correction, cut.part(g), cut.part(averaged), cut.part(half),
+                   cut.part(d), statistics...);
             if (graft == ShampooGraft::sgd) rescale(cut.part(d), norm(cut.part(averaged)));
             if (graft == ShampooGraft::adagrad) {
               rescale(cut.part(d), std::sqrt(sum_blocks(scaled_square(), cut.part(averaged), cut.part(s))));
@@ -180,7 +180,8 @@ struct Shampoo {
 
   template <class L>
   static std::size_t bytes(const L& leaf) {
-    return 3 * Workspace::bytes<double>(leaf.rows(), leaf.cols());
+    return 3 * Workspace::bytes<double>(leaf.rows(), leaf.cols()) +
+           detail::multiply_scratch<double>(std::max(leaf.rows(), leaf.cols()));
   }
 
   template <class P, class G, class S>
@@ -200,32 +201,30 @@ struct Shampoo {
         params, grads, l, r);
   }
 
-  // L, R, their roots if `scratch` is there for them, and D, of one block.
+  // L, R, their roots where `refresh` asks for them, and D, of one block.
   template <class G, class A, class H, class D>
-  void direct(const detail::ShampooBlock& cut, detail::EigenScratch* scratch, double correction, const G& g,
-              const A& averaged, H&& half, D&& d, Eigen::MatrixXd& l, Eigen::MatrixXd& r,
+  void direct(const detail::ShampooBlock& cut, detail::EigenScratch& scratch, bool refresh, double correction,
+              const G& g, const A& averaged, H&& half, D&& d, Eigen::MatrixXd& l, Eigen::MatrixXd& r,
               Eigen::MatrixXd& l_root, Eigen::MatrixXd& r_root) const {
-    accumulate(cut.of_left(l), g);
-    accumulate(cut.of_right(r), g.transpose());
-    if (scratch != nullptr) {
-      take_root(scratch->basis(cut.rows), cut.of_left(l), correction, cut.of_left(l_root));
-      take_root(scratch->basis(cut.cols), cut.of_right(r), correction, cut.of_right(r_root));
+    Workspace& workspace = scratch.workspace;
+    const double kept = beta2, added = beta2 < 1 ? 1 - beta2 : 1;
+    detail::add_gram(cut.of_left(l), kept, added, g, workspace);
+    detail::add_gram(cut.of_right(r), kept, added, g.transpose(), workspace);
+    if (refresh) {
+      take_root(scratch, cut.of_left(l), correction, cut.of_left(l_root));
+      take_root(scratch, cut.of_right(r), correction, cut.of_right(r_root));
     }
-    half.noalias() = cut.of_left(l_root) * averaged;
-    d.noalias() = half * cut.of_right(r_root);
-  }
-
-  template <class Square, class G>
-  void accumulate(Square&& square, const G& g) const {
-    if (beta2 < 1) square *= beta2;
-    square.noalias() += (beta2 < 1 ? 1 - beta2 : 1) * (g * g.transpose());
+    detail::multiply(half, cut.of_left(l_root), averaged, workspace);
+    detail::multiply(d, half, cut.of_right(r_root), workspace);
   }
 
   template <class Square, class Root>
-  void take_root(Eigenbasis& basis, const Square& square, double correction, Root&& inverse_root) const {
+  void take_root(detail::EigenScratch& scratch, const Square& square, double correction,
+                 Root&& inverse_root) const {
+    Eigenbasis& basis = scratch.basis(square.rows());
     basis.compute(square / correction);
-    inverse_root =
-        basis.function([eps = epsilon](double value) { return std::pow(std::max(value, 0.0) + eps, -0.25); });
+    const auto root = [eps = epsilon](double value) { return std::pow(std::max(value, 0.0) + eps, -0.25); };
+    basis.function(inverse_root, root, scratch.workspace);
   }
 
   template <class D>

@@ -157,6 +157,7 @@ struct SOAP {
   static std::size_t bytes(const L& leaf) {
     const Index side = std::max(leaf.rows(), leaf.cols());
     return 3 * Workspace::bytes<ScalarOf<L>>(leaf.rows(), leaf.cols()) +
+           detail::multiply_scratch<ScalarOf<L>>(side) + detail::multiply_scratch<double>(side) +
            std::max(Workspace::bytes<double>(leaf.rows(), leaf.cols()),
                     3 * Workspace::bytes<double>(side, side) + 3 * Workspace::bytes<double>(side, 1) +
                         Workspace::bytes<Index>(side, 1));
@@ -167,8 +168,8 @@ struct SOAP {
   static void rotate(X& x, const Left& left, const Right& right, Workspace& workspace) {
     const std::size_t used = workspace.used();
     auto product = workspace.take<typename X::Scalar>(x.rows(), x.cols());
-    if (left.size() != 0) product.noalias() = left * x, x = product;
-    if (right.size() != 0) product.noalias() = x * right, x = product;
+    if (left.size() != 0) detail::multiply(product, left, x, workspace), x = product;
+    if (right.size() != 0) detail::multiply(product, x, right, workspace), x = product;
     workspace.rewind(used);
   }
 
@@ -179,8 +180,7 @@ struct SOAP {
     auto wide = workspace.take<double>(g.rows(), g.cols());
     wide = g.template cast<double>();
     const double kept = shampoo_beta.value_or(beta2);
-    square *= kept;
-    square.noalias() += ((1 - kept) * wide) * wide.transpose();
+    detail::add_gram(square, kept, 1 - kept, wide, workspace);
     workspace.rewind(used);
   }
 
@@ -193,6 +193,8 @@ struct SOAP {
     q = basis.vectors().rowwise().reverse().template cast<typename Q::Scalar>();
   }
 
+  GRADUS_PACKETS_BEGIN
+
   // One step of power iteration from the basis at hand, whose columns are sorted first, and v's rows alike.
   template <class Q, class V>
   static void turn_basis(Workspace& workspace, const Eigen::MatrixXd& square, Q& q, V&& v) {
@@ -203,7 +205,7 @@ struct SOAP {
     auto order = workspace.take<Index>(n, 1);
     auto sorted = workspace.take<double>(n, n), product = workspace.take<double>(n, n);
     sorted = q.template cast<double>();
-    product.noalias() = square * sorted;
+    detail::multiply(product, square, sorted, workspace);
     auto values = workspace.take<double>(n, 1);
     for (Index k = 0; k < n; ++k) order(k) = k, values(k) = sorted.col(k).dot(product.col(k));
     std::sort(order.data(), order.data() + n, [&](Index a, Index b) { return values(a) > values(b); });
@@ -215,6 +217,8 @@ struct SOAP {
     v = moved;
     workspace.rewind(used);
   }
+
+  GRADUS_PACKETS_END
 };
 
 }  // namespace gradus

@@ -5,7 +5,7 @@
 
 #include <Eigen/Eigenvalues>
 #include <gradus/core/numerics.hpp>
-#include <gradus/core/workspace.hpp>
+#include <gradus/orthogonalize/multiply.hpp>
 #include <map>
 
 namespace gradus {
@@ -13,7 +13,7 @@ namespace gradus {
 GRADUS_PACKETS_BEGIN
 
 /// The eigenvectors of symmetric matrices of one size, by Eigen's solver. All memory is taken when it is
-/// made; large products in `function` take Eigen's packing buffers.
+/// made.
 class Eigenbasis {
  public:
   using Index = Eigen::Index;  ///< of rows and columns
@@ -22,7 +22,6 @@ class Eigenbasis {
   explicit Eigenbasis(Index size)
       : work_(size, size),
         vectors_(size, size),
-        product_(size, size),
         diagonal_(size),
         beside_(size > 0 ? size - 1 : 0),
         factors_(size),
@@ -50,12 +49,12 @@ class Eigenbasis {
   /// The eigenvectors, in the order of the values.
   const Eigen::MatrixXd& vectors() const { return vectors_; }
 
-  /// The matrix with the same eigenvectors and the values `f(value)`: V f(W) Vᵀ.
-  template <class F>
-  const Eigen::MatrixXd& function(const F& f) {
+  /// result ← the matrix with the same eigenvectors and the values `f(value)`: V f(W) Vᵀ. `workspace` must
+  /// have room for a product with as many columns.
+  template <class Result, class F>
+  void function(Result&& result, const F& f, Workspace& workspace) {
     for (Index k = 0; k < vectors_.cols(); ++k) work_.col(k) = f(values()(k)) * vectors_.col(k);
-    product_.noalias() = work_ * vectors_.transpose();
-    return product_;
+    detail::multiply_add(true, result, 1, work_, vectors_.transpose(), 0, result, workspace);
   }
 
  private:
@@ -80,7 +79,7 @@ class Eigenbasis {
     if (n > 0) diagonal_(n - 1) = work_(n - 1, n - 1);
   }
 
-  Eigen::MatrixXd work_, vectors_, product_;
+  Eigen::MatrixXd work_, vectors_;
   Eigen::VectorXd diagonal_, beside_, factors_, room_;
   Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver_;
 };

@@ -4,7 +4,6 @@
 #pragma once
 
 #include <algorithm>
-#include <gradus/core/workspace.hpp>
 #include <gradus/orthogonalize/tile.hpp>
 #include <type_traits>
 
@@ -84,20 +83,21 @@ void pack(Scalar* to, const Factor<Scalar>& factor, Index row, Index count, Inde
 
 // Copies the lower triangle of a square matrix into the upper one, square by square: one thread's share.
 template <class Scalar>
-void mirror(MatrixMap<Scalar> matrix, int thread, int threads) {
+void mirror(Scalar* matrix, Index stride, Index size, int thread, int threads) {
   constexpr Index side = Square<Scalar>::side;
-  const Index size = matrix.rows(), squares = (size + side - 1) / side;
-  for (Index s = thread; s < squares; s += threads) {
-    const Index row = s * side, rest = std::min(side, size - row);
-    for (Index column = 0; column < row; column += side) {
-      if (rest == side) {
-        transpose_square(&matrix(column, row), size, &matrix(row, column), size);
+  for (Index row = thread * side; row < size; row += threads * side) {
+    const Index rest = std::min(side, size - row);
+    for (Index column = 0; column <= row; column += side) {
+      const Scalar* const from = matrix + row + column * stride;
+      Scalar* const to = matrix + column + row * stride;
+      if (rest == side && column < row) {
+        transpose_square(to, stride, from, stride);
       } else {
-        matrix.block(column, row, side, rest) = matrix.block(row, column, rest, side).transpose();
+        for (Index j = 0; j < rest; ++j) {
+          const Index above = std::min(side, row + j - column);
+          for (Index i = 0; i < above; ++i) to[i + j * stride] = from[j + i * stride];
+        }
       }
-    }
-    for (Index j = 0; j < rest; ++j) {
-      for (Index i = 0; i < j; ++i) matrix(row + i, row + j) = matrix(row + j, row + i);
     }
   }
 }

@@ -4,7 +4,7 @@
 #pragma once
 
 #include <concepts>
-#include <gradus/orthogonalize/tiled_product.hpp>
+#include <gradus/orthogonalize/multiply.hpp>
 
 namespace gradus {
 
@@ -33,43 +33,22 @@ concept MatrixProducts = requires(MatrixMap<Scalar> x, Scalar number, Workspace&
 struct TiledProducts {
   template <class Scalar>
   static std::size_t scratch(Index rows, Index cols) {
-    return detail::TiledProduct<Scalar>::scratch(std::max(rows, cols));
+    return detail::multiply_scratch<Scalar>(std::max(rows, cols));
   }
   template <class Scalar>
   static void gram(MatrixMap<Scalar> a, MatrixMap<Scalar> x, Workspace& workspace) {
-    run(true, Scalar(1), rows_of(x), rows_of(x), Scalar(0), x, a, workspace);
+    detail::add_gram(a, 0, 1, x, workspace);
   }
   template <class Scalar>
   static void commuting(MatrixMap<Scalar> c, Scalar scale, MatrixMap<Scalar> a, MatrixMap<Scalar> b,
                         Scalar keep, MatrixMap<Scalar> d, Workspace& workspace) {
-    run(true, scale, rows_of(a), rows_of(b), keep, d, c, workspace);  // rows of b are its columns
+    // Rows of b are its columns, and lie together.
+    detail::multiply_add(true, c, scale, a, b.transpose(), keep, d, workspace);
   }
   template <class Scalar>
   static void apply(MatrixMap<Scalar> y, MatrixMap<Scalar> b, Scalar keep, MatrixMap<Scalar> x,
                     Workspace& workspace) {
-    run(false, Scalar(1), rows_of(b), columns_of(x), keep, x, y, workspace);
-  }
-
- private:
-  template <class Scalar>
-  struct Factor : detail::Factor<Scalar> {
-    Index depth;
-  };
-  template <class Scalar>
-  static Factor<Scalar> rows_of(MatrixMap<Scalar> x) {
-    return {{x.data(), 1, x.rows()}, x.cols()};
-  }
-  template <class Scalar>
-  static Factor<Scalar> columns_of(MatrixMap<Scalar> x) {
-    return {{x.data(), x.rows(), 1}, x.rows()};
-  }
-  template <class Scalar>
-  static void run(bool symmetric, Scalar scale, Factor<Scalar> left, Factor<Scalar> right, Scalar keep,
-                  MatrixMap<Scalar> addend, MatrixMap<Scalar> result, Workspace& workspace) {
-    const detail::Finish<Scalar> finish{scale,         keep,          addend.data(),
-                                        addend.rows(), result.data(), result.rows()};
-    detail::TiledProduct<Scalar>(symmetric, left.depth, left, right, finish, result.rows(), result.cols())
-        .run(workspace);
+    detail::multiply_add(false, y, 1, b, x, keep, x, workspace);
   }
 };
 

@@ -79,7 +79,8 @@ class TiledProduct {
     const Index panels = (columns_ + T::columns - 1) / T::columns;
     const Index first = panels * thread / threads * T::columns;
     const Index last = std::min(panels * (thread + 1) / threads * T::columns, columns_);
-    for (Index depth = 0; depth < depth_; depth += depth_block) {
+    // Once also if there is nothing to sum.
+    for (Index depth = 0; depth == 0 || depth < depth_; depth += depth_block) {
       const Index length = std::min(depth_block, depth_ - depth);
       pack<T::columns, T::columns>(packed_right_ + first * length, right_, first, last - first, depth,
                                    length);
@@ -91,7 +92,7 @@ class TiledProduct {
       }
       wait_for_all(threads);
     }
-    if (symmetric_) mirror(MatrixMap<Scalar>(finish_.to, rows_, rows_), thread, threads);
+    if (symmetric_) mirror(finish_.to, finish_.to_stride, rows_, thread, threads);
   }
 
   // Rows of tiles are 3 packets high. What is left over at the end is one of 2, or two of 2 instead of 3 and

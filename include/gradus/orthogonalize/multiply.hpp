@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+//
+// Products of matrices that take no memory from the heap, for optimizers that see whole matrices.
+#pragma once
+
+#include <gradus/orthogonalize/tiled_product.hpp>
+
+namespace gradus::detail {
+
+// A matrix, a block of one or the transpose of either, as the left factor of a product.
+template <class Matrix>
+Factor<typename Matrix::Scalar> rows_of(const Matrix& x) {
+  static_assert(Matrix::InnerStrideAtCompileTime == 1);
+  if constexpr (Matrix::IsRowMajor) {
+    return {x.data(), x.outerStride(), 1};
+  } else {
+    return {x.data(), 1, x.outerStride()};
+  }
+}
+
+// result ← scale · left · right + keep · addend. `symmetric` says that the result is known to be.
+template <class Result, class Left, class Right, class Addend>
+void multiply_add(bool symmetric, Result& result, double scale, const Left& left, const Right& right,
+                  double keep, const Addend& addend, Workspace& workspace) {
+  using Scalar = typename Result::Scalar;
+  static_assert(!Result::IsRowMajor && !Addend::IsRowMajor);
+  const Finish<Scalar> finish{static_cast<Scalar>(scale),
+                              static_cast<Scalar>(keep),
+                              addend.data(),
+                              addend.outerStride(),
+                              result.data(),
+                              result.outerStride()};
+  TiledProduct<Scalar>(symmetric, left.cols(), rows_of(left), rows_of(right.transpose()), finish,
+                       result.rows(), result.cols())
+      .run(workspace);
+}
+
+// result ← left · right
+template <class Result, class Left, class Right>
+void multiply(Result&& result, const Left& left, const Right& right, Workspace& workspace) {
+  multiply_add(false, result, 1, left, right, 0, result, workspace);
+}
+
+// result ← keep · result + scale · x xᵀ
+template <class Result, class X>
+void add_gram(Result&& result, double keep, double scale, const X& x, Workspace& workspace) {
+  multiply_add(true, result, scale, x, x.transpose(), keep, result, workspace);
+}
+
+// Bytes of scratch memory that a product with this many columns needs.
+template <class Scalar>
+std::size_t multiply_scratch(Index columns) {
+  return TiledProduct<Scalar>::scratch(columns);
+}
+
+}  // namespace gradus::detail
