@@ -42,7 +42,7 @@ struct ShampooBlock {
 /// in D. Grafting gives D another length. A matrix larger than `block_size` is cut into blocks with L, R and
 /// graft of their own; a vector is a matrix of one column. After one step from nothing, without ε, D is the
 /// polar factor of G. State, all in double: L, R and their roots; m with β1, s with AdaGrad's graft; and
-/// scratch memory for the largest leaf and each thread. Large products take Eigen's packing buffers.
+/// scratch memory for the largest leaf and each thread.
 struct Shampoo {
   double learning_rate = 1e-2;              ///< η ≥ 0
   double beta1 = 0;                         ///< decay of the averaged gradient, in [0, 1); 0: none

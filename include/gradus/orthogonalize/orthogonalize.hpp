@@ -18,8 +18,8 @@ concept Orthogonalizer = requires(const M& method, MatrixMap<double> x, Workspac
 };
 
 /// The matrix nearest to orthogonal: UVᵀ of m = UΣVᵀ, approximated by `method`, in memory of `workspace`,
-/// where it stays valid until the workspace is used again. Repeated calls allocate nothing (Eigen's products
-/// of large matrices may take packing buffers of their own). 16-bit scalars are computed in float.
+/// where it stays valid until the workspace is used again. Repeated calls allocate nothing (with
+/// `EigenProducts` large matrices take packing buffers). 16-bit scalars are computed in float.
 template <Leaf M, Orthogonalizer Method>
 auto orthogonalize(const M& m, const Method& method, Workspace& workspace) {
   using Scalar = detail::Compute<typename M::Scalar>;
