@@ -24,6 +24,7 @@ set xrange [32:4096]
 set grid
 set key bottom right
 set datafile missing NaN
-plot for [threads in "1 2"] for [who in backends] data \
-       using (side(strcol("name"))):(microseconds(who, threads)) with linespoints title who.", threads: ".threads, \
-     20 * x**3 / peak * 1e6 with lines linecolor "black" dashtype 2 title "float peak of one thread"
+plot for [threads in "1 2"] for [i = 1:words(backends)] data \
+       using (side(strcol("name"))):(microseconds(word(backends, i), threads)) \
+       with linespoints linecolor i dashtype int(threads) title word(backends, i).", threads: ".threads, \
+     20 * x**3 / peak * 1e6 with lines linecolor "black" dashtype 3 title "float peak of one thread"

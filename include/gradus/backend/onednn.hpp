@@ -61,7 +61,7 @@ struct OneDnnProducts {
   // columns from the diagonal down, and mirrors it.
   template <class Scalar, class F>
   static void triangle(MatrixMap<Scalar> result, const F& f) {
-    constexpr Index strip = 256;
+    constexpr Index strip = 128;
     const Index m = result.rows();
     for (Index begin = 0; begin < m; begin += strip) f(begin, std::min(strip, m - begin), m - begin);
     if (m > strip) {
@@ -81,8 +81,8 @@ struct OneDnnProducts {
                        Scalar* right, Strides right_strides, Scalar* result, Index stride) {
     static const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
     thread_local dnnl::stream stream(engine);
-    // Making a product costs more than a small product.
-    using Key = std::tuple<Index, Index, Index, Index, Index, Index, Index, Index, float, float>;
+    // Making a product costs more than a small product. It is made for a number of threads.
+    using Key = std::tuple<Index, Index, Index, Index, Index, Index, Index, Index, float, float, int>;
     thread_local std::map<Key, dnnl::matmul> made;
     const auto memory = [&](Index rows, Index cols, Strides strides) {
       constexpr auto type =
@@ -94,8 +94,8 @@ struct OneDnnProducts {
                right_memory = memory(depth, cols, right_strides),
                result_memory = memory(rows, cols, {stride, 1});
     const Key key{
-        rows,   depth, cols, left_strides.row, left_strides.col, right_strides.row, right_strides.col,
-        stride, scale, keep};
+        rows,   depth, cols, left_strides.row,      left_strides.col, right_strides.row, right_strides.col,
+        stride, scale, keep, detail::thread_count()};
     auto found = made.find(key);
     if (found == made.end()) {
       dnnl::primitive_attr attributes;
