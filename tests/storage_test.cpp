@@ -162,7 +162,6 @@ TEST_CASE("leaves of size zero and trees without leaves are stepped") {
 
 TEST_CASE("sixteen-bit leaves are stepped in float and stored rounded") {
   for_each_optimizer([](const Entry& entry) {
-    if (entry.couples_leaves) return;  // Prodigy estimates a distance from points that rounding moved
     const auto exact = after<float>(entry.usual, 3);
     const auto check = [&](auto scalar) {
       const auto rounded = after<decltype(scalar)>(entry.usual, 3);
@@ -170,8 +169,8 @@ TEST_CASE("sixteen-bit leaves are stepped in float and stored rounded") {
       for (const auto& leaf : rounded) as_float.push_back(leaf.template cast<float>());
       CHECK(relative_difference(as_float, exact) < 0.05);
     };
-    check(Eigen::half{});
     check(Eigen::bfloat16{});
+    if (!entry.couples_leaves) check(Eigen::half{});  // which has not the range for Prodigy's d²g²
   });
 }
 

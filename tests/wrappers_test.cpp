@@ -2,7 +2,9 @@
 //
 // What each wrapper computes: beside independent implementations, and what it is with no strength.
 #include "wrappers.hpp"
+#include "any_optimizer.hpp"
 #include "catch.hpp"
+#include "optimizers.hpp"
 #include "records.hpp"
 
 using namespace gradus;
@@ -100,6 +102,20 @@ TEST_CASE("a wrapper without strength is the optimizer inside, to the bit") {
   check(polyak_average(adamw), adamw);
   check(exponential_average(adamw), adamw);
   check(route(any_leaf, adamw, Frozen{}), adamw);
+}
+
+TEMPLATE_TEST_CASE("every wrapper holds every optimizer", "", float, double) {
+  for_each_optimizer([](const Entry& entry) {
+    const AnyOptimizer& plain = entry.usual;
+    const auto expected = after<TestType>(plain, 10);
+    const auto check = [&](const auto& wrapped) { CHECK(same_bits(after<TestType>(wrapped, 10), expected)); };
+    check(lookahead(plain, 1, 1));
+    check(accumulate(plain, 1));
+    check(skip_nonfinite(plain));
+    check(polyak_average(plain));
+    check(exponential_average(stochastic_weight_average(skip_nonfinite(plain), 2, 3)));
+    check(polyak_average(accumulate(lookahead(plain, 1, 1), 1)));
+  });
 }
 
 TEST_CASE("sharpness-aware steps of radius 0 are the optimizer's own, to the bit") {

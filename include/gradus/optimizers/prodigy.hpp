@@ -17,8 +17,8 @@ namespace gradus {
 ///     d̂ = c n/‖s‖₁,  d ← min(max(d̂ so far), growth d)
 ///     θ ← (1 − λr)θ − r m/(√v + dε)
 ///
-/// with sums over all leaves. Use η = 1, with a schedule if any. State: m, v, s, θ₀. Reads and writes 13
-/// numbers a coefficient, in two passes.
+/// with sums over all leaves. Use η = 1, with a schedule if any. The first d²g² are too small for `half`;
+/// take `bfloat16` or wider. State: m, v, s, θ₀. Reads and writes 13 numbers a coefficient, in two passes.
 struct Prodigy {
   double learning_rate = 1;         ///< η ≥ 0, a factor of d
   double beta1 = 0.9;               ///< decay of the mean, in [0, 1)
