@@ -57,11 +57,12 @@ void run_tile(Index depth, const Scalar* left, const Scalar* right, const Finish
   using namespace Eigen::internal;
   using T = Tile<Scalar>;
   using Packet = typename T::Packet;
-  // What the tile is added to arrives from memory meanwhile.
+  // What the tile is stored in, and added to, arrives from memory meanwhile.
+  const bool reads_other = finish.keep != Scalar(0) && finish.from != finish.to;
   for (Index j = 0; j < columns; ++j) {
     GRADUS_UNROLL for (Index i = 0; i < height; ++i) {
       prefetch(finish.to + j * finish.to_stride + i * T::lanes);
-      if (finish.from != finish.to) prefetch(finish.from + j * finish.from_stride + i * T::lanes);
+      if (reads_other) prefetch(finish.from + j * finish.from_stride + i * T::lanes);
     }
   }
   Packet sum[T::columns][height];
