@@ -5,6 +5,7 @@
 #include <gradus/core/checks.hpp>
 #include <gradus/core/for_each_block.hpp>
 #include <gradus/orthogonalize/newton_schulz_form.hpp>
+#include <gradus/orthogonalize/pack.hpp>
 #include <gradus/orthogonalize/prescale.hpp>
 #include <gradus/orthogonalize/products.hpp>
 #include <limits>
@@ -118,13 +119,13 @@ struct BasicNewtonSchulz {
     auto wide = workspace.take<Work>(m, n);
     const auto scaled = (x.template cast<Wide>() * (Wide(1) / divisor)).template cast<Work>();
     if (tall) {
-      wide = scaled.transpose();
+      detail::assign_transposed(wide, scaled);
     } else {
       wide = scaled;
     }
     const MatrixMap<Work> factor = iterate<Work>(wide, workspace);
     if (tall) {
-      x = factor.transpose().template cast<Scalar>();
+      detail::assign_transposed(x, factor.template cast<Scalar>());
     } else {
       x = factor.template cast<Scalar>();
     }

@@ -102,6 +102,23 @@ void mirror(Scalar* matrix, Index stride, Index size, int thread, int threads) {
   }
 }
 
+// to ← fromᵀ, where `from` may be an expression: in squares of whole cache lines, so that none is fetched for
+// one coefficient.
+template <class To, class From>
+void assign_transposed(To& to, const From& from) {
+  constexpr Index side = 16;
+  for (Index j = 0; j < from.cols(); j += side) {
+    for (Index i = 0; i < from.rows(); i += side) {
+      const Index rows = std::min(side, from.rows() - i), cols = std::min(side, from.cols() - j);
+      if (rows == side && cols == side) {
+        to.template block<side, side>(j, i) = from.template block<side, side>(i, j).eval().transpose();
+      } else {
+        to.block(j, i, cols, rows) = from.block(i, j, rows, cols).transpose();
+      }
+    }
+  }
+}
+
 GRADUS_PACKETS_END
 
 }  // namespace gradus::detail
