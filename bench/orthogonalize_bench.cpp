@@ -5,6 +5,7 @@
 //     flops          gradus::flops a second, symmetric results counted once
 //     share_of_peak  the part of the multiply-adds that the processor does on registers alone
 //     products       the time over that of the same steps' products x xᵀ, a a and b x by plain Eigen in float
+//     svd            the time over that of the exact factor, by Eigen's SVD; up to a side of 256
 //
 // GRADUS_BENCH_LARGE=1 adds matrices that take seconds.
 #include <gradus/orthogonalize/exact_polar.hpp>
@@ -86,6 +87,19 @@ double measure(benchmark::State& state, const Method& method) {
   return bench::run(state, 1, [&] { gradus::orthogonalize(m, method, workspace); });
 }
 
+// The seconds of the exact factor, measured once for each shape.
+double exact_seconds(Index rows, Index cols) {
+  static std::map<std::pair<Index, Index>, double> measured;
+  const auto [entry, is_new] = measured.try_emplace({rows, cols});
+  if (is_new) {
+    const MatrixXf m = MatrixXf::Random(rows, cols);
+    gradus::Workspace workspace;
+    entry->second = bench::run(
+        1, [&] { gradus::orthogonalize(m, gradus::ExactPolar{}, workspace); }, 0.05);
+  }
+  return entry->second;
+}
+
 template <class F>
 void add(const std::string& name, const Shapes& shapes, const F& f) {
   auto* const benchmark = benchmark::RegisterBenchmark(name.c_str(), f);
@@ -104,6 +118,7 @@ void add_newton_schulz(const std::string& name, const Shapes& shapes, const Meth
     const double flops = gradus::flops<float>(rows, cols, method) / seconds;
     state.counters["flops"] = flops;
     state.counters["products"] = seconds / product_seconds(method, rows, cols, threads);
+    if (std::min(rows, cols) <= 256) state.counters["svd"] = seconds / exact_seconds(rows, cols);
     const double peak = bench::peak<typename Method::template Compute<float>>(threads);
     if (peak > 0) state.counters["share_of_peak"] = flops / peak;
   });
