@@ -5,6 +5,7 @@
 #include <gradus/core/matrices_like.hpp>
 #include <gradus/core/optimizer.hpp>
 #include <gradus/orthogonalize/eigenbasis.hpp>
+#include <gradus/orthogonalize/multiply.hpp>
 
 namespace gradus {
 

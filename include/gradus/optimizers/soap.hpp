@@ -5,6 +5,7 @@
 #include <gradus/core/matrices_like.hpp>
 #include <gradus/core/optimizer.hpp>
 #include <gradus/orthogonalize/eigenbasis.hpp>
+#include <gradus/orthogonalize/multiply.hpp>
 #include <optional>
 
 namespace gradus {
@@ -165,10 +166,19 @@ struct SOAP {
   // x ← left · x · right, where an empty factor is the identity.
   template <class X, class Left, class Right>
   static void rotate(X& x, const Left& left, const Right& right, Workspace& workspace) {
+    if (left.size() == 0 && right.size() == 0) return;
     const std::size_t used = workspace.used();
     auto product = workspace.take<typename X::Scalar>(x.rows(), x.cols());
-    if (left.size() != 0) detail::multiply(product, left, x, workspace), x = product;
-    if (right.size() != 0) detail::multiply(product, x, right, workspace), x = product;
+    if (left.size() != 0) {
+      detail::multiply(product, left, x, workspace);
+    } else {
+      product = x;
+    }
+    if (right.size() != 0) {
+      detail::multiply(x, product, right, workspace);
+    } else {
+      x = product;
+    }
     workspace.rewind(used);
   }
 

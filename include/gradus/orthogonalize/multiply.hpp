@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// Products of matrices that take no memory from the heap, for optimizers that see whole matrices.
+// Products of matrices that take no memory from the heap, for optimizers that see whole matrices. A result
+// is stored by columns and is no factor of its own product; `workspace` has room for `multiply_scratch`.
 #pragma once
 
+#include <cassert>
 #include <gradus/orthogonalize/tiled_product.hpp>
 
 namespace gradus::detail {
@@ -18,12 +20,14 @@ Factor<typename Matrix::Scalar> rows_of(const Matrix& x) {
   }
 }
 
-// result ← scale · left · right + keep · addend. `symmetric` says that the result is known to be.
+// result ← scale · left · right + keep · addend, which may be the result. `symmetric` says that left · right
+// and the addend are: one triangle is computed and mirrored.
 template <class Result, class Left, class Right, class Addend>
 void multiply_add(bool symmetric, Result& result, double scale, const Left& left, const Right& right,
                   double keep, const Addend& addend, Workspace& workspace) {
   using Scalar = typename Result::Scalar;
   static_assert(!Result::IsRowMajor && !Addend::IsRowMajor);
+  assert(left.cols() == right.rows() && left.rows() == result.rows() && right.cols() == result.cols());
   const Finish<Scalar> finish{static_cast<Scalar>(scale),
                               static_cast<Scalar>(keep),
                               addend.data(),
