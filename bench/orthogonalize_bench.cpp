@@ -132,6 +132,8 @@ int main(int argc, char** argv) {
 
   // Who computes the products.
   add_newton_schulz("square/tiled", squares(), BasicNewtonSchulz<gradus::TiledProducts>{});
+  add_newton_schulz("square/tiled_bfloat16", squares(),
+                    BasicNewtonSchulz<gradus::TiledProducts, Eigen::bfloat16>{});
   add_newton_schulz("square/eigen", squares(), BasicNewtonSchulz<gradus::EigenProducts>{});
 #ifdef GRADUS_BENCH_ONEDNN
   using gradus::OneDnnProducts;

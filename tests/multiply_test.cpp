@@ -9,35 +9,48 @@
 using namespace gradus;
 using namespace gradus_test;
 
-TEMPLATE_TEST_CASE("products in a workspace are Eigen's", "", float, double, long double) {
+TEMPLATE_TEST_CASE("products in a workspace are Eigen's, rounded once", "", float, double, long double,
+                   Eigen::bfloat16, Eigen::half) {
   using M = Matrix<TestType>;
-  const double tolerance = sizeof(TestType) == sizeof(float) ? 1e-5 : 1e-14;
+  using Wide = std::conditional_t<sizeof(TestType) == 2, double, TestType>;
+  using Expected = Matrix<Wide>;
+  const double narrow = std::is_same_v<TestType, Eigen::half> ? 0x1p-11 : 0x1p-8;
+  const double tolerance = sizeof(TestType) == 2 ? narrow : sizeof(TestType) == 4 ? 1e-5 : 1e-14;
+  const auto random = [](Index rows, Index cols) {
+    return M(Eigen::MatrixXf::Random(rows, cols).template cast<TestType>());
+  };
+  const auto wide = [](const auto& x) { return Expected(x.template cast<Wide>()); };
+  const auto product_of = [&](const M& x, const M& y) {
+    Expected product = Expected::Zero(x.rows(), y.cols());
+    if (x.cols() > 0) product = wide(x).lazyProduct(wide(y));
+    return product;
+  };
   Workspace workspace;
   for (const Index rows : {1, 5, 17, 49, 130}) {
     for (const Index cols : {1, 7, 33, 50}) {
-      for (const Index depth : {0, 1, 8, 33, 400}) {
-        workspace.reset(detail::multiply_scratch<TestType>(std::max(rows, cols)));
-        const M a = M::Random(rows, depth), b = M::Random(depth, cols), start = M::Random(rows + 2, cols + 3);
+      for (const Index depth : {0, 1, 8, 33, 600}) {
+        workspace.reset(detail::multiply_scratch<TestType>(std::max({rows, cols, depth})));
+        const M a = random(rows, depth), b = random(depth, cols), start = random(rows + 2, cols + 3);
         const M a_transposed = a.transpose(), b_transposed = b.transpose();
-        M product = M::Zero(rows, cols), gram = M::Zero(rows, rows);
-        if (depth > 0) product = a.lazyProduct(b), gram = a.lazyProduct(a_transposed);
+        const Expected product = product_of(a, b), gram = product_of(a, a_transposed);
 
-        M result = start, expected = start;
+        M result = start;
+        Expected expected = wide(start);
         detail::multiply(result.block(1, 2, rows, cols), a, b, workspace);
         expected.block(1, 2, rows, cols) = product;
-        CHECK(relative_difference(result, expected) < tolerance);
+        CHECK(relative_difference(wide(result), expected) < tolerance);
 
         auto inner = result.block(1, 2, rows, cols);
         detail::multiply_add(false, inner, 2, a_transposed.transpose(), b_transposed.transpose(), 0.5,
                              start.block(1, 2, rows, cols), workspace);
         expected.block(1, 2, rows, cols) =
-            TestType(2) * product + TestType(0.5) * start.block(1, 2, rows, cols);
-        CHECK(relative_difference(result, expected) < tolerance);
+            Wide(2) * product + Wide(0.5) * wide(start.block(1, 2, rows, cols));
+        CHECK(relative_difference(wide(result), expected) < tolerance);
 
-        M square = gram + M::Identity(rows, rows);
-        const M expected_square = TestType(0.25) * square + TestType(3) * gram;
+        M square = (gram + Expected::Identity(rows, rows)).template cast<TestType>();
+        const Expected expected_square = Wide(0.25) * wide(square) + Wide(3) * gram;
         detail::add_gram(square, 0.25, 3, a_transposed.transpose(), workspace);
-        CHECK(relative_difference(square, expected_square) < tolerance);
+        CHECK(relative_difference(wide(square), expected_square) < tolerance);
         CHECK(square == square.transpose());
       }
     }

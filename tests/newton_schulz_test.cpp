@@ -251,6 +251,18 @@ TEST_CASE("the precision to compute in may differ from the matrix's") {
   CHECK(difference < 1e-5);
 }
 
+TEST_CASE("bfloat16 is as near as bfloat16 can be") {
+  const MatrixXf x = with_spectrum(300, 400, 0.3).cast<float>();
+  for (const auto prescale : {Prescale::frobenius, Prescale::schatten4, Prescale::spectral, Prescale::aol}) {
+    const BasicNewtonSchulz<TiledProducts, Eigen::bfloat16> brief{.prescale = prescale};
+    const double difference =
+        relative_difference(orthogonalize(x, brief), orthogonalize(x, NewtonSchulz{.prescale = prescale}));
+    CAPTURE(difference);
+    CHECK(difference > 1e-3);
+    CHECK(difference < 0.03);
+  }
+}
+
 TEMPLATE_TEST_CASE("products that know their symmetry equal plain ones of any shape", "", float, double,
                    long double) {
   using Matrix = Eigen::Matrix<TestType, Eigen::Dynamic, Eigen::Dynamic>;
@@ -269,8 +281,8 @@ TEMPLATE_TEST_CASE("products that know their symmetry equal plain ones of any sh
       const Map left(factor.data(), m, n), gram(a.data(), m, m), square(b.data(), m, m),
           result(y.data(), m, n);
       Products::gram(gram, left, workspace);
-      Products::commuting(square, TestType(0.5), gram, gram, TestType(-2), gram, workspace);
-      Products::apply(result, square, TestType(3), left, workspace);
+      Products::commuting(square, 0.5, gram, gram, -2, gram, workspace);
+      Products::apply(result, square, 3, left, workspace);
       return std::tuple{a, b, y};
     };
     const auto [a, b, y] = run(TiledProducts{});
@@ -294,11 +306,14 @@ TEMPLATE_TEST_CASE("products that know their symmetry equal plain ones of any sh
 TEST_CASE("Newton-Schulz has the same bits for any number of threads") {
   const MatrixXf square = with_spectrum(190, 190, 1e-2).cast<float>(),
                  wide = with_spectrum(120, 700, 1e-2).cast<float>();
-  const MatrixXf expected_square = orthogonalize(square), expected_wide = orthogonalize(wide);
+  const BasicNewtonSchulz<TiledProducts, Eigen::bfloat16> brief;
+  const MatrixXf expected_square = orthogonalize(square), expected_wide = orthogonalize(wide),
+                 expected_brief = orthogonalize(wide, brief);
   for (const int threads : {1, 2, 3, 4}) {
     with_threads(threads, [&] {
       CHECK(orthogonalize(square) == expected_square);
       CHECK(orthogonalize(wide) == expected_wide);
+      CHECK(orthogonalize(wide, brief) == expected_brief);
     });
   }
 }

@@ -32,10 +32,10 @@ struct OneDnnProducts {
   }
 
   template <class Scalar>
-  static void commuting(MatrixMap<Scalar> c, Scalar scale, MatrixMap<Scalar> a, MatrixMap<Scalar> b,
-                        Scalar keep, MatrixMap<Scalar> d, Workspace&) {
+  static void commuting(MatrixMap<Scalar> c, double scale, MatrixMap<Scalar> a, MatrixMap<Scalar> b,
+                        double keep, MatrixMap<Scalar> d, Workspace&) {
     const Index m = a.rows();
-    if (keep != Scalar(0) && c.data() != d.data()) c = d;
+    if (keep != 0 && c.data() != d.data()) c = d;
     triangle(c, [&](Index begin, Index rows, Index cols) {
       multiply<Scalar>({rows, m, cols}, static_cast<float>(scale), static_cast<float>(keep),
                        b.data() + begin * m, {m, 1}, a.data() + begin, {m, 1}, &c(begin, begin), m);
@@ -43,9 +43,9 @@ struct OneDnnProducts {
   }
 
   template <class Scalar>
-  static void apply(MatrixMap<Scalar> y, MatrixMap<Scalar> b, Scalar keep, MatrixMap<Scalar> x, Workspace&) {
+  static void apply(MatrixMap<Scalar> y, MatrixMap<Scalar> b, double keep, MatrixMap<Scalar> x, Workspace&) {
     const Index m = x.rows(), n = x.cols();
-    if (keep != Scalar(0)) y = x;
+    if (keep != 0) y = x;
     multiply<Scalar>({n, m, m}, 1, static_cast<float>(keep), x.data(), {m, 1}, b.data(), {m, 1}, y.data(), m);
   }
 

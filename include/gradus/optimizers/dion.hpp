@@ -100,7 +100,7 @@ struct Dion {
     using Scalar = typename MatrixOf<L>::Scalar;
     const Index m = leaf.rows(), n = leaf.cols(), r = rank(m, n);
     return Workspace::bytes<Scalar>(m, r) + Workspace::bytes<Scalar>(n, r) + Workspace::bytes<Scalar>(m, n) +
-           Workspace::bytes<Scalar>(r, 1) + detail::multiply_scratch<Scalar>(n);
+           Workspace::bytes<Scalar>(r, 1) + detail::multiply_scratch<Scalar>(std::max(m, n));
   }
 
   template <class Theta, class Grad, class Matrix>

@@ -28,12 +28,9 @@ void multiply_add(bool symmetric, Result& result, double scale, const Left& left
   using Scalar = typename Result::Scalar;
   static_assert(!Result::IsRowMajor && !Addend::IsRowMajor);
   assert(left.cols() == right.rows() && left.rows() == result.rows() && right.cols() == result.cols());
-  const Finish<Scalar> finish{static_cast<Scalar>(scale),
-                              static_cast<Scalar>(keep),
-                              addend.data(),
-                              addend.outerStride(),
-                              result.data(),
-                              result.outerStride()};
+  using Sum = typename Tile<Scalar>::Sum;
+  const Finish<Scalar> finish{static_cast<Sum>(scale), static_cast<Sum>(keep), addend.data(),
+                              addend.outerStride(),    result.data(),          result.outerStride()};
   TiledProduct<Scalar>(symmetric, left.cols(), rows_of(left), rows_of(right.transpose()), finish,
                        result.rows(), result.cols())
       .run(workspace);
@@ -51,10 +48,10 @@ void add_gram(Result&& result, double keep, double scale, const X& x, Workspace&
   multiply_add(true, result, scale, x, x.transpose(), keep, result, workspace);
 }
 
-// Bytes of scratch memory that a product with this many columns needs.
+// Bytes of scratch memory that a product needs whose matrices have at most `side` rows and columns.
 template <class Scalar>
-std::size_t multiply_scratch(Index columns) {
-  return TiledProduct<Scalar>::scratch(columns);
+std::size_t multiply_scratch(Index side) {
+  return TiledProduct<Scalar>::scratch(side, side, side);
 }
 
 }  // namespace gradus::detail

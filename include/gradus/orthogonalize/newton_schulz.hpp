@@ -160,7 +160,7 @@ struct BasicNewtonSchulz {
     for (int k = 0; k < steps; ++k) {
       if (k > 0) Products::gram(r, *now, workspace);
       polynomial(z, row(k), r, workspace);
-      apply(*next, z, row(k).a, *now, workspace);
+      Products::apply(*next, z, row(k).a, *now, workspace);
       std::swap(now, next);
     }
     return *now;
@@ -176,24 +176,24 @@ struct BasicNewtonSchulz {
     for (int k = 0; k < steps; ++k) {
       const bool restart = detail::restarts_before<Work>(k);
       if (restart) {
-        apply(*next, *q, 0, *now, workspace);
+        Products::apply(*next, *q, 0, *now, workspace);
         std::swap(now, next);
         Products::gram(r, *now, workspace);
       }
-      const auto a = static_cast<Work>(row(k).a);
+      const double a = row(k).a;
       polynomial(z, row(k), r, workspace);
       if (k == 0 || restart) {
         *q = z;
-        q->diagonal().array() += a;
+        q->diagonal().array() += static_cast<Work>(a);
       } else {
-        Products::commuting(*t, Work(1), *q, z, a, *q, workspace);
+        Products::commuting(*t, 1, *q, z, a, *q, workspace);
         std::swap(q, t);
       }
       if (k + 1 == steps || detail::restarts_before<Work>(k + 1)) continue;
-      Products::commuting(*t, Work(1), r, z, a, r, workspace);
-      Products::commuting(r, Work(1), *t, z, a, *t, workspace);
+      Products::commuting(*t, 1, r, z, a, r, workspace);
+      Products::commuting(r, 1, *t, z, a, *t, workspace);
     }
-    apply(*next, *q, 0, *now, workspace);
+    Products::apply(*next, *q, 0, *now, workspace);
     return *next;
   }
 
@@ -204,14 +204,8 @@ struct BasicNewtonSchulz {
     if (p.c == 0) {
       z = static_cast<Work>(p.b) * r;
     } else {
-      Products::commuting(z, static_cast<Work>(p.c), r, r, static_cast<Work>(p.b), r, workspace);
+      Products::commuting(z, p.c, r, r, p.b, r, workspace);
     }
-  }
-
-  // y ← b x + keep · x
-  template <class Map>
-  void apply(Map y, Map b, double keep, Map x, Workspace& workspace) const {
-    Products::apply(y, b, static_cast<typename Map::Scalar>(keep), x, workspace);
   }
 };
 

@@ -15,68 +15,101 @@ struct Factor {
   const Scalar* data;
   Index row_stride, depth_stride;
 
+  bool operator==(const Factor&) const = default;
   const Scalar* at(Index row, Index depth) const { return data + row * row_stride + depth * depth_stride; }
 };
 
 GRADUS_PACKETS_BEGIN
 
-// A packet of which a whole number makes a panel. Half ones are transposed as fast as whole ones, and g++ 12
-// does not warn of them in Eigen's code.
+// Packets that are transposed in squares. Half ones are transposed as fast as whole ones, and g++ 12 does not
+// warn of them in Eigen's code.
 template <class Scalar>
 struct Square {
-  using Half = typename Eigen::internal::unpacket_traits<typename Tile<Scalar>::Packet>::half;
-  static constexpr bool fits = Tile<Scalar>::columns % Eigen::internal::unpacket_traits<Half>::size == 0;
-  using Packet = std::conditional_t<fits, Half, Scalar>;
+  using Whole = typename Eigen::internal::packet_traits<Scalar>::type;
+  using Packet = typename Eigen::internal::unpacket_traits<Whole>::half;
   static constexpr Index side = Eigen::internal::unpacket_traits<Packet>::size;
 };
 
-// Copies a square, transposed.
-template <class Scalar>
-void transpose_square(Scalar* to, Index to_stride, const Scalar* from, Index from_stride) {
+// Copies a square, transposed. What is read may be pairs of smaller numbers.
+template <class Scalar, class From>
+void transpose_square(Scalar* to, Index to_stride, const From* from, Index from_stride) {
   using namespace Eigen::internal;
   using Packet = typename Square<Scalar>::Packet;
   constexpr Index side = Square<Scalar>::side;
   PacketBlock<Packet, side> square;
-  GRADUS_UNROLL for (Index j = 0; j < side; ++j) square.packet[j] = ploadu<Packet>(from + j * from_stride);
+  GRADUS_UNROLL for (Index j = 0; j < side; ++j) {
+    square.packet[j] = ploadu<Packet>(reinterpret_cast<const Scalar*>(from + j * from_stride));
+  }
   ptranspose(square);
   GRADUS_UNROLL for (Index j = 0; j < side; ++j) pstoreu(to + j * to_stride, square.packet[j]);
 }
 
-// Copies rows [row, row + count) of a factor over [depth, depth + length) so that tiles read it in order:
-// panels of `width` rows, one panel after the other. What is missing up to a multiple of `unit` becomes
-// zeros.
-template <Index width, Index unit, class Scalar>
-void pack(Scalar* to, const Factor<Scalar>& factor, Index row, Index count, Index depth, Index length) {
-  using namespace Eigen::internal;
-  using Packet = typename Square<Scalar>::Packet;
-  constexpr Index side = Square<Scalar>::side;
-  const auto copy_square = [&](Index r, Index k) {
-    Scalar* const square = to + (r / width * length + k) * width + r % width;
-    const Scalar* const from = factor.at(row + r, depth + k);
-    if (r + side > count || k + side > length) {
-      for (Index j = 0; j < std::min(side, length - k); ++j) {
-        for (Index i = 0; i < side; ++i) {
-          square[j * width + i] =
-              r + i < count ? from[i * factor.row_stride + j * factor.depth_stride] : Scalar(0);
-        }
+// A packed number of one coefficient, or of two that follow each other in depth.
+template <class Scalar>
+EIGEN_ALWAYS_INLINE typename Tile<Scalar>::Sum packed_number(const Scalar& x,
+                                                             [[maybe_unused]] const Scalar& next) {
+  if constexpr (Tile<Scalar>::group == 1) {
+    return converted<typename Tile<Scalar>::Sum>(x);
+  } else {
+    const std::uint32_t low = Eigen::numext::bit_cast<std::uint16_t>(x);
+    const std::uint32_t high = Eigen::numext::bit_cast<std::uint16_t>(next);
+    return Eigen::numext::bit_cast<float>(low | high << 16);
+  }
+}
+
+// Packs the rows of a panel at one depth.
+template <class Scalar>
+EIGEN_ALWAYS_INLINE void pack_rows(typename Tile<Scalar>::Sum* to, const Scalar* x, const Scalar* next) {
+  using T = Tile<Scalar>;
+  if constexpr (std::is_same_v<Scalar, typename T::Sum>) {
+    for (Index i = 0; i < T::width; i += T::lanes) Eigen::internal::pstoreu(to + i, T::load(x + i));
+  } else {
+    for (Index i = 0; i < T::width; ++i) to[i] = packed_number(x[i], next[i]);
+  }
+}
+
+// Packs rows [begin, end) of a factor over [depth, depth + length). What is missing up to whole panels and
+// pairs becomes zeros.
+template <class Scalar>
+void pack(const Packed<Scalar>& to, const Factor<Scalar>& factor, Index begin, Index end, Index depth,
+          Index length) {
+  using T = Tile<Scalar>;
+  using Sum = typename T::Sum;
+  constexpr Index side = Square<Sum>::side, width = T::width, group = T::group;
+  const auto coefficient = [&](Index row, Index k) {
+    return row < end && k < length ? *factor.at(row, depth + k) : Scalar(0);
+  };
+  // The rows of a panel, `side` numbers deep.
+  const auto copy = [&](Index row, Index k) {
+    Sum* const panel = to.at(row) + k * width;
+    const Scalar* const from = factor.at(row, depth + k * group);
+    const bool whole = row + width <= end && (k + side) * group <= length;
+    if (whole && factor.row_stride == 1) {
+      for (Index j = 0; j < side; ++j) {
+        const Scalar* const column = from + j * group * factor.depth_stride;
+        pack_rows(panel + j * width, column, column + (group - 1) * factor.depth_stride);
       }
-    } else if (factor.row_stride == 1) {
-      GRADUS_UNROLL for (Index j = 0; j < side; ++j) {
-        pstoreu(square + j * width, ploadu<Packet>(from + j * factor.depth_stride));
+    } else if (whole && sizeof(Sum) == group * sizeof(Scalar)) {
+      for (Index i = 0; i < width; i += side) {
+        transpose_square(panel + i, width, from + i * factor.row_stride, factor.row_stride);
       }
     } else {
-      transpose_square(square, width, from, factor.row_stride);
+      for (Index j = 0; j < std::min(side, to.depth - k); ++j) {
+        for (Index i = 0; i < width; ++i) {
+          const Index at = (k + j) * group;
+          panel[j * width + i] = packed_number(coefficient(row + i, at), coefficient(row + i, at + 1));
+        }
+      }
     }
   };
   // Along the columns of the matrix in memory, so that no cache line is fetched twice.
-  const Index rows = (count + unit - 1) / unit * unit;
   if (factor.row_stride == 1) {
-    for (Index k = 0; k < length; k += side) {
-      for (Index r = 0; r < rows; r += side) copy_square(r, k);
+    for (Index k = 0; k < to.depth; k += side) {
+      for (Index row = begin; row < end; row += width) copy(row, k);
     }
   } else {
-    for (Index r = 0; r < rows; r += side) {
-      for (Index k = 0; k < length; k += side) copy_square(r, k);
+    for (Index row = begin; row < end; row += width) {
+      for (Index k = 0; k < to.depth; k += side) copy(row, k);
     }
   }
 }

@@ -20,7 +20,7 @@ namespace gradus {
 /// `TiledProducts` is the default, `EigenProducts` uses Eigen's own (and so the BLAS of `EIGEN_USE_BLAS`),
 /// `OneDnnProducts` is in an optional header.
 template <class P, class Scalar>
-concept MatrixProducts = requires(MatrixMap<Scalar> x, Scalar number, Workspace& workspace) {
+concept MatrixProducts = requires(MatrixMap<Scalar> x, double number, Workspace& workspace) {
   { P::template scratch<Scalar>(Index{}, Index{}) } -> std::convertible_to<std::size_t>;
   P::gram(x, x, workspace);
   P::commuting(x, number, x, x, number, x, workspace);
@@ -33,20 +33,21 @@ concept MatrixProducts = requires(MatrixMap<Scalar> x, Scalar number, Workspace&
 struct TiledProducts {
   template <class Scalar>
   static std::size_t scratch(Index rows, Index cols) {
-    return detail::multiply_scratch<Scalar>(std::max(rows, cols));
+    return std::max(detail::TiledProduct<Scalar>::scratch(rows, cols, rows),
+                    detail::TiledProduct<Scalar>::scratch(rows, rows, cols));
   }
   template <class Scalar>
   static void gram(MatrixMap<Scalar> a, MatrixMap<Scalar> x, Workspace& workspace) {
     detail::add_gram(a, 0, 1, x, workspace);
   }
   template <class Scalar>
-  static void commuting(MatrixMap<Scalar> c, Scalar scale, MatrixMap<Scalar> a, MatrixMap<Scalar> b,
-                        Scalar keep, MatrixMap<Scalar> d, Workspace& workspace) {
+  static void commuting(MatrixMap<Scalar> c, double scale, MatrixMap<Scalar> a, MatrixMap<Scalar> b,
+                        double keep, MatrixMap<Scalar> d, Workspace& workspace) {
     // Rows of b are its columns, and lie together.
     detail::multiply_add(true, c, scale, a, b.transpose(), keep, d, workspace);
   }
   template <class Scalar>
-  static void apply(MatrixMap<Scalar> y, MatrixMap<Scalar> b, Scalar keep, MatrixMap<Scalar> x,
+  static void apply(MatrixMap<Scalar> y, MatrixMap<Scalar> b, double keep, MatrixMap<Scalar> x,
                     Workspace& workspace) {
     detail::multiply_add(false, y, 1, b, x, keep, x, workspace);
   }
@@ -65,14 +66,14 @@ struct EigenProducts {
     a.noalias() = x * x.transpose();
   }
   template <class Scalar>
-  static void commuting(MatrixMap<Scalar> c, Scalar scale, MatrixMap<Scalar> a, MatrixMap<Scalar> b,
-                        Scalar keep, MatrixMap<Scalar> d, Workspace&) {
-    c = keep * d;
-    c.noalias() += scale * a * b;
+  static void commuting(MatrixMap<Scalar> c, double scale, MatrixMap<Scalar> a, MatrixMap<Scalar> b,
+                        double keep, MatrixMap<Scalar> d, Workspace&) {
+    c = static_cast<Scalar>(keep) * d;
+    c.noalias() += static_cast<Scalar>(scale) * a * b;
   }
   template <class Scalar>
-  static void apply(MatrixMap<Scalar> y, MatrixMap<Scalar> b, Scalar keep, MatrixMap<Scalar> x, Workspace&) {
-    y = keep * x;
+  static void apply(MatrixMap<Scalar> y, MatrixMap<Scalar> b, double keep, MatrixMap<Scalar> x, Workspace&) {
+    y = static_cast<Scalar>(keep) * x;
     y.noalias() += b * x;
   }
 };

@@ -10,9 +10,9 @@
 
 namespace gradus::detail {
 
-// The sum is cut into parts of this depth, whatever the shape and the number of threads, so that they do not
-// change its bits. What a row of tiles needs of the left factor stays in the second cache meanwhile.
-inline constexpr Index depth_block = 384;
+// A sum is cut into parts of at most this depth, whatever the number of threads, so that they do not change
+// its bits. What a row of tiles needs of the left factor stays in the second cache meanwhile.
+inline constexpr Index depth_block = 512;
 
 // Products below this many multiplications are not worth the threads.
 inline constexpr double parallel_product = 1 << 22;
@@ -23,11 +23,13 @@ template <class Scalar>
 class TiledProduct {
  public:
   using T = Tile<Scalar>;
+  using Sum = typename T::Sum;
 
-  // Bytes of scratch memory for a result of this many columns.
-  static std::size_t scratch(Index columns) {
-    return Workspace::bytes<Scalar>(depth_block, round_up(columns, T::columns)) +
-           static_cast<std::size_t>(thread_count()) * left_bytes();
+  // Bytes of scratch memory for a result of `rows` x `columns`, of at most this depth.
+  static std::size_t scratch(Index rows, Index depth, Index columns) {
+    const Index numbers = packed_depth(is_cut ? std::min(depth, depth_block) : depth);
+    return Workspace::bytes<Sum>(numbers, whole_panels(rows)) +
+           Workspace::bytes<Sum>(numbers, whole_panels(columns));
   }
 
   TiledProduct(bool symmetric, Index depth, const Factor<Scalar>& left, const Factor<Scalar>& right,
@@ -42,11 +44,14 @@ class TiledProduct {
 
   void run(Workspace& workspace) {
     const std::size_t used = workspace.used();
-    packed_right_ = workspace.take<Scalar>(depth_block, round_up(columns_, T::columns)).data();
+    const Index numbers = packed_depth(part_of(depth_));
+    packed_left_ = workspace.take<Sum>(numbers, whole_panels(rows_)).data();
+    // A Gram matrix, or the square of a symmetric one, has one factor.
+    const bool is_square = left_ == right_ && rows_ == columns_;
+    packed_right_ = is_square ? packed_left_ : workspace.take<Sum>(numbers, whole_panels(columns_)).data();
     const double size =
         static_cast<double>(rows_) * static_cast<double>(columns_) * static_cast<double>(depth_);
-    const int threads = size < parallel_product ? 1 : thread_count();
-    packed_left_ = workspace.take<Scalar>(left_size, threads).data();
+    [[maybe_unused]] const int threads = size < parallel_product ? 1 : thread_count();
 #ifdef _OPENMP
     if (threads > 1) {
 #pragma omp parallel num_threads(threads)
@@ -61,9 +66,15 @@ class TiledProduct {
   }
 
  private:
-  static constexpr Index left_size = T::rows * depth_block;
-  static std::size_t left_bytes() { return Workspace::bytes<Scalar>(left_size, 1); }
-  static constexpr Index round_up(Index n, Index to) { return (n + to - 1) / to * to; }
+  static constexpr Index divide_up(Index n, Index by) { return (n + by - 1) / by; }
+  static constexpr Index whole_panels(Index rows) { return divide_up(rows, T::width) * T::width; }
+  static constexpr Index packed_depth(Index length) { return divide_up(length, T::group); }
+
+  // A sum in a wider scalar than the result's is not cut: it is to be rounded once.
+  static constexpr bool is_cut = std::is_same_v<Scalar, Sum>;
+  static Index part_of(Index depth) {
+    return is_cut && depth > depth_block ? divide_up(depth, divide_up(depth, depth_block)) : depth;
+  }
 
   // One thread alone may stand in a parallel region of someone else's, whose barrier is not ours.
   static void wait_for_all([[maybe_unused]] int threads) {
@@ -76,19 +87,24 @@ class TiledProduct {
 
   // One thread's share.
   void work(int thread, int threads) {
-    const Index panels = (columns_ + T::columns - 1) / T::columns;
-    const Index first = panels * thread / threads * T::columns;
-    const Index last = std::min(panels * (thread + 1) / threads * T::columns, columns_);
+    const auto pack_share = [&](Sum* to, const Factor<Scalar>& factor, Index rows, Index depth,
+                                Index length) {
+      const Index panels = divide_up(rows, T::width);
+      const Index begin = panels * thread / threads * T::width;
+      const Index end = std::min(panels * (thread + 1) / threads * T::width, rows);
+      pack<Scalar>({to, packed_depth(length)}, factor, begin, end, depth, length);
+    };
     // Once also if there is nothing to sum.
-    for (Index depth = 0; depth == 0 || depth < depth_; depth += depth_block) {
-      const Index length = std::min(depth_block, depth_ - depth);
-      pack<T::columns, T::columns>(packed_right_ + first * length, right_, first, last - first, depth,
-                                   length);
+    const Index part = std::max(part_of(depth_), Index{1});
+    for (Index depth = 0; depth == 0 || depth < depth_; depth += part) {
+      const Index length = std::min(part, depth_ - depth);
+      pack_share(packed_left_, left_, rows_, depth, length);
+      if (packed_right_ != packed_left_) pack_share(packed_right_, right_, columns_, depth, length);
       wait_for_all(threads);
       // Dealt out to and fro: the rows of a triangle grow longer.
       for (Index r = 0; r < tile_rows(); ++r) {
         const Index round = 2 * Index{threads}, turn = r % round;
-        if (std::min(turn, round - 1 - turn) == thread) run_tile_row(thread, r, depth, length);
+        if (std::min(turn, round - 1 - turn) == thread) run_tile_row(r, depth, length);
       }
       wait_for_all(threads);
     }
@@ -97,35 +113,33 @@ class TiledProduct {
 
   // Rows of tiles are 3 packets high. What is left over at the end is one of 2, or two of 2 instead of 3 and
   // 1, which would not keep the multiply units busy.
-  Index packets() const { return (rows_ + T::lanes - 1) / T::lanes; }
+  Index packets() const { return divide_up(rows_, T::lanes); }
   Index high_rows() const { return packets() % 3 == 1 && packets() > 1 ? packets() / 3 - 1 : packets() / 3; }
   Index tile_rows() const { return high_rows() + (packets() - 3 * high_rows() + 1) / 2; }
 
   // One row of tiles over one part of the depth.
-  void run_tile_row(int thread, Index r, Index depth, Index length) {
+  void run_tile_row(Index r, Index depth, Index length) {
     const Index high = high_rows(), packet = r < high ? 3 * r : 3 * high + 2 * (r - high);
     const Index height = r < high ? 3 : std::min(Index{2}, packets() - packet);
-    const Index row = packet * T::lanes, rows = std::min(height * T::lanes, rows_ - row);
-    Scalar* const left = packed_left_ + thread * left_size;
-    pack<T::rows, T::lanes>(left, left_, row, rows, depth, length);
+    const Index first = packet * T::lanes, last = std::min(first + height * T::lanes, rows_);
+    const Packed<Scalar> left{packed_left_, packed_depth(length)}, right{packed_right_, packed_depth(length)};
     Finish<Scalar> finish = finish_;
     if (depth > 0) finish.keep = 1, finish.from = finish.to, finish.from_stride = finish.to_stride;
-    const Index end = symmetric_ ? row + rows : columns_;
+    const Index end = symmetric_ ? last : columns_;
     for (Index column = 0; column < end; column += T::columns) {
       // Packets that lie above the diagonal are left out.
-      const Index above = symmetric_ && column > row ? (column - row) / T::lanes : 0, skip = above * T::lanes;
-      const Scalar* const right = packed_right_ + column * length;
-      const Finish<Scalar> at = finish.at(row + skip, column);
-      const Index columns = std::min(T::columns, columns_ - column);
+      const Index above = symmetric_ && column > first ? (column - first) / T::lanes : 0;
+      const Index row = first + above * T::lanes;
+      const Index rows = last - row, columns = std::min(T::columns, columns_ - column);
       switch (height - above) {
         case 3:
-          run_tile<3>(length, left + skip, right, at, rows - skip, columns);
+          run_tile<3>(left, row, right, column, finish, rows, columns);
           break;
         case 2:
-          run_tile<2>(length, left + skip, right, at, rows - skip, columns);
+          run_tile<2>(left, row, right, column, finish, rows, columns);
           break;
         default:
-          run_tile<1>(length, left + skip, right, at, rows - skip, columns);
+          run_tile<1>(left, row, right, column, finish, rows, columns);
       }
     }
   }
@@ -134,7 +148,7 @@ class TiledProduct {
   Index depth_, rows_, columns_;
   Factor<Scalar> left_, right_;
   Finish<Scalar> finish_;
-  Scalar *packed_left_ = nullptr, *packed_right_ = nullptr;
+  Sum *packed_left_ = nullptr, *packed_right_ = nullptr;
 };
 
 }  // namespace gradus::detail
