@@ -8,9 +8,6 @@
 #include <gradus/orthogonalize/polar_express.hpp>
 #include <gradus/orthogonalize/polar_quality.hpp>
 #include <random>
-#ifdef GRADUS_BENCH_ONEDNN
-#include <gradus/backend/onednn.hpp>
-#endif
 
 namespace {
 
@@ -56,10 +53,8 @@ void print_rows(const char* name, const Make& make) {
   using gradus::NewtonSchulz;
   print_row<double>(name, "double", make.template operator()<NewtonSchulz>());
   print_row<float>(name, "float", make.template operator()<NewtonSchulz>());
-#ifdef GRADUS_BENCH_ONEDNN
-  using Bfloat16 = gradus::BasicNewtonSchulz<gradus::OneDnnProducts, Eigen::bfloat16>;
+  using Bfloat16 = gradus::BasicNewtonSchulz<gradus::TiledProducts, Eigen::bfloat16>;
   print_row<float>(name, "bfloat16", make.template operator()<Bfloat16>());
-#endif
 }
 
 void print_rows(const char* name, int steps, const gradus::Coefficients& coefficients) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // PyTorch's C++ library beside ours, in one program and on the same threads: the Newton–Schulz of
-// torch.optim.Muon, and AdamW as its fused kernel and as its passes over all tensors (its `foreach`). Our
-// bfloat16 is in orthogonalize_bench: PyTorch has a oneDNN of its own, whose headers and symbols would clash.
+// torch.optim.Muon, and AdamW as its fused kernel and as its passes over all tensors (its `foreach`). Not our
+// oneDNN, which is in orthogonalize_bench: PyTorch has one of its own, whose headers and symbols would clash.
 #include <ATen/Parallel.h>
 #include <torch/torch.h>
 
@@ -52,11 +52,13 @@ void gradus_newton_schulz(benchmark::State& state) {
 void shapes(benchmark::internal::Benchmark* benchmark) {
   benchmark->ArgNames({"m", "n", "threads"})->Unit(benchmark::kMillisecond)->UseRealTime();
   for (const auto threads : bench::thread_counts()) {
-    for (const int side : {256, 512, 1024, 2048}) benchmark->Args({side, side, threads});
-    benchmark->Args({256, 1024, threads});
+    for (const int side : {256, 512, 768, 1024, 2048}) benchmark->Args({side, side, threads});
+    for (const int side : {256, 512, 1024}) benchmark->Args({side, 4 * side, threads});
   }
 }
+using Bfloat16 = gradus::BasicNewtonSchulz<gradus::TiledProducts, Eigen::bfloat16>;
 BENCHMARK_TEMPLATE(gradus_newton_schulz, gradus::NewtonSchulz)->Apply(shapes);
+BENCHMARK_TEMPLATE(gradus_newton_schulz, Bfloat16)->Apply(shapes);
 BENCHMARK_TEMPLATE(torch_newton_schulz, torch::kFloat)->Apply(shapes);
 BENCHMARK_TEMPLATE(torch_newton_schulz, torch::kBFloat16)->Apply(shapes);
 

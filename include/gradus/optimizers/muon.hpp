@@ -50,11 +50,12 @@ struct MuonState {
 /// equal matrices, each orthogonalized and scaled by its own shape: 3 x 1 for a fused QKV matrix, heads x 1
 /// for the heads of one. A leaf that does not divide is refused.
 ///
-/// Defaults are those of `torch.optim.Muon`, in the leaf's own precision where PyTorch rounds to bfloat16;
-/// muon_presets.hpp has the other published forms. Use it for hidden matrices; `route` sends vectors,
-/// embeddings and output layers elsewhere. A vector is taken as a matrix of one column; store a convolution
-/// kernel, or map it, as outputs x (inputs · height · width). State: b. Any number of threads gives the same
-/// bits (with the library's own products).
+/// Defaults are those of `torch.optim.Muon`, in the leaf's own precision where PyTorch rounds to bfloat16
+/// (so does `BasicMuon<BasicNewtonSchulz<TiledProducts, Eigen::bfloat16>>`); muon_presets.hpp has the other
+/// published forms. Use it for hidden matrices; `route` sends vectors, embeddings and output layers
+/// elsewhere. A vector is taken as a matrix of one column; store a convolution kernel, or map it, as outputs
+/// x (inputs · height · width). State: b. Any number of threads gives the same bits (with the library's own
+/// products).
 template <Orthogonalizer Method>
 struct BasicMuon {
   double learning_rate = 1e-3;                        ///< η ≥ 0

@@ -29,7 +29,7 @@ GRADUS_PACKETS_BEGIN
 // A tile is `packets` SIMD packets high and `columns` wide: its sums, one packet of the left factor and one
 // number of the right one fill 16 registers, or 32. Scalars of two bytes are summed in float.
 template <class Scalar>
-struct WideTile {
+struct GeneralTile {
   using Sum = std::conditional_t<sizeof(Scalar) == 2, float, Scalar>;
   using Packet = typename Eigen::internal::packet_traits<Sum>::type;
   static constexpr Index lanes = Eigen::internal::unpacket_traits<Packet>::size;
@@ -63,13 +63,13 @@ struct WideTile {
 };
 
 template <class Scalar>
-struct Tile : WideTile<Scalar> {};
+struct Tile : GeneralTile<Scalar> {};
 
 #ifdef GRADUS_BFLOAT16_PAIRS
 // The processor multiplies pairs of bfloat16 and adds both products to a sum in float, at twice the speed.
 // (Denormal numbers count as zero.) A pair is packed as the float of the same bits.
 template <>
-struct Tile<Eigen::bfloat16> : WideTile<Eigen::bfloat16> {
+struct Tile<Eigen::bfloat16> : GeneralTile<Eigen::bfloat16> {
   static constexpr Index group = 2;
 
   static __m512 multiply_add(const __m512& left, const __m512& right, const __m512& sum) {
