@@ -11,8 +11,12 @@
 namespace gradus::detail {
 
 // A sum is cut into parts of at most this depth, whatever the number of threads, so that they do not change
-// its bits. What a row of tiles needs of the left factor stays in the second cache meanwhile.
+// its bits.
 inline constexpr Index depth_block = 512;
+
+// All rows of tiles pass so many bytes of the right factor, which stay in the second cache beside what a row
+// of tiles needs of the left one.
+inline constexpr Index right_block = 1 << 18;
 
 // Products below this many multiplications are not worth the threads.
 inline constexpr double parallel_product = 1 << 22;
@@ -94,17 +98,22 @@ class TiledProduct {
       const Index end = std::min(panels * (thread + 1) / threads * T::width, rows);
       pack<Scalar>({to, packed_depth(length)}, factor, begin, end, depth, length);
     };
-    // Once also if there is nothing to sum.
     const Index part = std::max(part_of(depth_), Index{1});
+    const Index row_bytes = packed_depth(part) * static_cast<Index>(sizeof(Sum));
+    const Index block = std::max(right_block / row_bytes / T::width, Index{1}) * T::width;
+    // Once also if there is nothing to sum.
     for (Index depth = 0; depth == 0 || depth < depth_; depth += part) {
       const Index length = std::min(part, depth_ - depth);
       pack_share(packed_left_, left_, rows_, depth, length);
       if (packed_right_ != packed_left_) pack_share(packed_right_, right_, columns_, depth, length);
       wait_for_all(threads);
-      // Dealt out to and fro: the rows of a triangle grow longer.
-      for (Index r = 0; r < tile_rows(); ++r) {
-        const Index round = 2 * Index{threads}, turn = r % round;
-        if (std::min(turn, round - 1 - turn) == thread) run_tile_row(r, depth, length);
+      for (Index begin = 0; begin < columns_; begin += block) {
+        // Dealt out to and fro: the rows of a triangle grow longer.
+        for (Index r = 0; r < tile_rows(); ++r) {
+          const Index round = 2 * Index{threads}, turn = r % round;
+          if (std::min(turn, round - 1 - turn) != thread) continue;
+          run_tile_row(r, begin, begin + block, depth, length);
+        }
       }
       wait_for_all(threads);
     }
@@ -117,16 +126,16 @@ class TiledProduct {
   Index high_rows() const { return packets() % 3 == 1 && packets() > 1 ? packets() / 3 - 1 : packets() / 3; }
   Index tile_rows() const { return high_rows() + (packets() - 3 * high_rows() + 1) / 2; }
 
-  // One row of tiles over one part of the depth.
-  void run_tile_row(Index r, Index depth, Index length) {
+  // One row of tiles, its columns [begin, end), over one part of the depth.
+  void run_tile_row(Index r, Index begin, Index end, Index depth, Index length) {
     const Index high = high_rows(), packet = r < high ? 3 * r : 3 * high + 2 * (r - high);
     const Index height = r < high ? 3 : std::min(Index{2}, packets() - packet);
     const Index first = packet * T::lanes, last = std::min(first + height * T::lanes, rows_);
     const Packed<Scalar> left{packed_left_, packed_depth(length)}, right{packed_right_, packed_depth(length)};
     Finish<Scalar> finish = finish_;
     if (depth > 0) finish.keep = 1, finish.from = finish.to, finish.from_stride = finish.to_stride;
-    const Index end = symmetric_ ? last : columns_;
-    for (Index column = 0; column < end; column += T::columns) {
+    end = std::min(end, symmetric_ ? last : columns_);
+    for (Index column = begin; column < end; column += T::columns) {
       // Packets that lie above the diagonal are left out.
       const Index above = symmetric_ && column > first ? (column - first) / T::lanes : 0;
       const Index row = first + above * T::lanes;
