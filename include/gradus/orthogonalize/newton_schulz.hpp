@@ -200,9 +200,8 @@ struct BasicNewtonSchulz {
   // z ← bR + cR²
   template <class Map>
   void polynomial(Map z, const Quintic& p, Map r, Workspace& workspace) const {
-    using Work = typename Map::Scalar;
     if (p.c == 0) {
-      z = static_cast<Work>(p.b) * r;
+      for_each_block([b = p.b](auto& to, const auto& from) { to = b * from; }, z, r);
     } else {
       Products::commuting(z, p.c, r, r, p.b, r, workspace);
     }
