@@ -14,8 +14,9 @@ namespace gradus {
 ///     commuting(c, scale, a, b, keep, d):   c ← scale · a b + keep · d
 ///     apply(y, b, keep, x):                 y ← b x + keep · x
 ///
-/// and their scratch memory. a, b, c and d are symmetric, given and returned whole, and a, b commute. Only
-/// the first argument changes; it may be d, but no factor of its own product.
+/// and their scratch memory. a, b, c and d are symmetric, given and returned whole, and a, b commute; scale
+/// and keep are of type `double`. Only the first argument changes; it may be d, but no factor of its own
+/// product.
 ///
 /// `TiledProducts` is the default, `EigenProducts` uses Eigen's own (and so the BLAS of `EIGEN_USE_BLAS`),
 /// `OneDnnProducts` is in an optional header.
@@ -32,8 +33,8 @@ concept MatrixProducts = requires(MatrixMap<Scalar> x, double number, Workspace&
 /// is summed in the same order for any number of them, so the bits are the same.
 ///
 /// `Eigen::bfloat16` and `Eigen::half` are summed in float and rounded once. In a program compiled for
-/// AVX512-BF16 products in bfloat16 take half the time of float's (denormal numbers count as zero); anywhere
-/// else 1.1 to 2 times.
+/// AVX512-BF16 products in bfloat16 take half the time of float's (denormal numbers count as zero); all
+/// others take longer than float's.
 struct TiledProducts {
   template <class Scalar>
   static std::size_t scratch(Index rows, Index cols) {
