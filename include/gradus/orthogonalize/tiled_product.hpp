@@ -3,6 +3,7 @@
 // A product of matrices that can leave out what symmetry makes superfluous, in memory that is given to it.
 #pragma once
 
+#include <atomic>
 #include <gradus/core/segments.hpp>
 #include <gradus/core/workspace.hpp>
 #include <gradus/orthogonalize/pack.hpp>
@@ -101,19 +102,18 @@ class TiledProduct {
     const Index part = std::max(part_of(depth_), Index{1});
     const Index row_bytes = packed_depth(part) * static_cast<Index>(sizeof(Sum));
     const Index block = std::max(right_block / row_bytes / T::width, Index{1}) * T::width;
+    const Index blocks = divide_up(columns_, block);
     // Once also if there is nothing to sum.
     for (Index depth = 0; depth == 0 || depth < depth_; depth += part) {
       const Index length = std::min(part, depth_ - depth);
       pack_share(packed_left_, left_, rows_, depth, length);
       if (packed_right_ != packed_left_) pack_share(packed_right_, right_, columns_, depth, length);
+      if (thread == 0) next_ = 0;
       wait_for_all(threads);
-      for (Index begin = 0; begin < columns_; begin += block) {
-        // Dealt out to and fro: the rows of a triangle grow longer.
-        for (Index r = 0; r < tile_rows(); ++r) {
-          const Index round = 2 * Index{threads}, turn = r % round;
-          if (std::min(turn, round - 1 - turn) != thread) continue;
-          run_tile_row(r, begin, begin + block, depth, length);
-        }
+      // Who is free takes the next row of tiles, of a triangle the longest first.
+      for (Index task = next_++; task < blocks * tile_rows(); task = next_++) {
+        const Index begin = task / tile_rows() * block, r = tile_rows() - 1 - task % tile_rows();
+        run_tile_row(r, begin, begin + block, depth, length);
       }
       wait_for_all(threads);
     }
@@ -158,6 +158,7 @@ class TiledProduct {
   Factor<Scalar> left_, right_;
   Finish<Scalar> finish_;
   Sum *packed_left_ = nullptr, *packed_right_ = nullptr;
+  std::atomic<Index> next_ = 0;
 };
 
 }  // namespace gradus::detail
