@@ -157,7 +157,7 @@ struct SOAP {
   static std::size_t bytes(const L& leaf) {
     const Index side = std::max(leaf.rows(), leaf.cols());
     return 3 * Workspace::bytes<ScalarOf<L>>(leaf.rows(), leaf.cols()) +
-           detail::multiply_scratch<ScalarOf<L>>(side) + detail::multiply_scratch<double>(side) +
+           std::max(detail::multiply_scratch<ScalarOf<L>>(side), detail::multiply_scratch<double>(side)) +
            std::max(Workspace::bytes<double>(leaf.rows(), leaf.cols()),
                     3 * Workspace::bytes<double>(side, side) + 3 * Workspace::bytes<double>(side, 1) +
                         Workspace::bytes<Index>(side, 1));

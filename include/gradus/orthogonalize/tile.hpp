@@ -26,14 +26,13 @@ using Eigen::Index;
 
 GRADUS_PACKETS_BEGIN
 
-// A tile is `packets` SIMD packets high and `columns` wide: its sums, one packet of the left factor and one
-// number of the right one fill 16 registers, or 32. Scalars of two bytes are summed in float.
+// A tile is 3 SIMD packets high and `columns` wide: its sums, one packet of the left factor and one number of
+// the right one fill 16 registers, or 32. Scalars of two bytes are summed in float.
 template <class Scalar>
 struct GeneralTile {
   using Sum = std::conditional_t<sizeof(Scalar) == 2, float, Scalar>;
   using Packet = typename Eigen::internal::packet_traits<Sum>::type;
   static constexpr Index lanes = Eigen::internal::unpacket_traits<Packet>::size;
-  static constexpr Index packets = 3;
   static constexpr Index columns = EIGEN_ARCH_DEFAULT_NUMBER_OF_REGISTERS >= 32 ? 8 : 4;
   // A factor is packed in panels of so many rows; one number holds `group` coefficients, neighbours in depth.
   static constexpr Index width = std::max(lanes, columns);
