@@ -150,7 +150,7 @@ int main(int argc, char** argv) {
   // Steps and coefficients.
   add_newton_schulz("steps_1", {{1024, 1024}}, NewtonSchulz{.steps = 1});
   add_newton_schulz("steps_12", {{1024, 1024}}, NewtonSchulz{.steps = 12});
-  add_newton_schulz("you", two_squares, NewtonSchulz{.coefficients = gradus::quintics::you});
+  add_newton_schulz("you", two_squares, NewtonSchulz{.coefficients = gradus::quintics::you_jiacheng});
   add_newton_schulz("polar_express", two_squares, gradus::polar_express());
   add_newton_schulz("cubic_10", two_squares,
                     NewtonSchulz{.steps = 10, .coefficients = gradus::quintics::cubic});

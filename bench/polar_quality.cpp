@@ -71,7 +71,7 @@ int main() {
       "| method | steps | precision | cost "
       "| σ | orthogonality | cosine | error | σ | orthogonality | cosine | error |\n");
   for (const int steps : {5, 10}) print_rows("Jordan", steps, quintics::jordan);
-  print_rows("You", 5, quintics::you);
+  print_rows("You", 5, quintics::you_jiacheng);
   for (const int steps : {5, 8}) {
     print_rows("Polar Express", [=]<class Method>() { return polar_express<Method>(steps); });
   }

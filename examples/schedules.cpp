@@ -27,14 +27,14 @@ void for_each_schedule(std::int64_t n, const Visitor& visit) {
   visit("Exponential", "staircase",
         Exponential{.factor = 0.5, .steps = n / 5, .floor = 0.1, .staircase = true});
 
-  visit("Step", "", Step{.factor = 0.5, .steps = n / 5});
-  visit("MultiStep", "", MultiStep{.factor = 0.3, .boundaries = {n / 2, 3 * n / 4}});
+  visit("StepDecay", "", StepDecay{.factor = 0.5, .steps = n / 5});
+  visit("MultiStepDecay", "", MultiStepDecay{.factor = 0.3, .boundaries = {n / 2, 3 * n / 4}});
   visit("InverseTime", "", InverseTime{.timescale = timescale});
   visit("InverseSquareRoot", "alone", InverseSquareRoot{.timescale = timescale});
   visit("InverseSquareRoot", "Transformer", join(warmup, tenth, InverseSquareRoot{.timescale = timescale}));
   visit("InverseSquareRoot", "T5", join(Constant{1}, tenth, InverseSquareRoot{.timescale = timescale}));
   visit("join", "",
-        join(warmup, tenth, Constant{1}, n / 2, Step{.start = 0.6, .factor = 0.6, .steps = tenth}));
+        join(warmup, tenth, Constant{1}, n / 2, StepDecay{.start = 0.6, .factor = 0.6, .steps = tenth}));
 
   visit("WarmupCosine", "", WarmupCosine{.warmup_steps = tenth, .total_steps = n, .floor = 0.1});
   WarmupStableDecay stable{

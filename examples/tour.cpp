@@ -33,7 +33,7 @@ struct Problem {
 std::vector<Problem> all_problems() {
   std::vector<Problem> problems;
   gradus::for_each_test_function([&]<class F>(const F&) {
-    if constexpr (gradus::facts::accepts<F>(2)) {
+    if constexpr (gradus::test_functions::accepts<F>(2)) {
       const auto f = [](const Point& x, Point& gradient) { return F{}(x, gradient); };
       Problem& added = problems.emplace_back(Problem{std::string(F::name), f, F::domain(2), F::start(2)});
       for (const Eigen::VectorXd& x : F::minimisers(2)) added.minima.push_back({x, F{}(x), true});

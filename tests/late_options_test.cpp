@@ -30,7 +30,7 @@ TEST_CASE("an option that needs state of its own is refused when it comes after 
   refuses(RMSProp{}, RMSProp{.momentum = 0.9}, "RMSProp: ");
   refuses(RMSProp{}, RMSProp{.centered = true}, "RMSProp: ");
   refuses(Adafactor{}, Adafactor{.beta1 = 0.9}, "Adafactor: leaf '0' is 6 x 4, but its state is 0 x 0");
-  refuses(Adafactor{}, Adafactor{.least_factored = 5},
+  refuses(Adafactor{}, Adafactor{.min_dim_size_to_factor = 5},
           "Adafactor: leaf '0' is 6 x 4, but its state is 0 x 0");
   refuses(Shampoo{}, Shampoo{.beta1 = 0.9}, "Shampoo: leaf '0' is 6 x 4, but its state is 0 x 0");
   refuses(Shampoo{}, Shampoo{.graft = ShampooGraft::adagrad}, "Shampoo: leaf '0' is 6 x 4");

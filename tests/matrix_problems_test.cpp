@@ -3,8 +3,8 @@
 // Matrix problems: their gradients and their known solutions.
 #include <Eigen/Eigenvalues>
 #include <cmath>
-#include <gradus/objectives/check_gradient.hpp>
 #include <gradus/objectives/matrix_problems.hpp>
+#include <gradus/tools/check_gradient.hpp>
 #include <string>
 #include <tuple>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // Products of blocks and transposed matrices, of all sizes around those of tiles, panels and depths.
-#include <gradus/orthogonalize/multiply.hpp>
+#include <gradus/linalg/multiply.hpp>
 
 #include "catch.hpp"
 #include "problem.hpp"

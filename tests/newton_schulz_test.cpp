@@ -105,9 +105,9 @@ TEST_CASE("a table is made for its number of steps: fewer steps end as near to 1
     const auto [low, high] = range(polar_express(steps, {.safety = 1}), 1e-3);
     CHECK(high - 1 == Approx(1 - low).margin(1e-3));  // equal errors on both sides, which a cut table has not
   }
-  CHECK_THROWS_WITH(
-      orthogonalize(MatrixXd::Identity(2, 2).eval(), NewtonSchulz{.steps = 4, .coefficients = quintics::you}),
-      contains("steps is 4, but must be the number of rows of the coefficients, 5"));
+  CHECK_THROWS_WITH(orthogonalize(MatrixXd::Identity(2, 2).eval(),
+                                  NewtonSchulz{.steps = 4, .coefficients = quintics::you_jiacheng}),
+                    contains("steps is 4, but must be the number of rows of the coefficients, 5"));
   CHECK_THROWS_AS(polar_express(25), std::invalid_argument);
   CHECK_THROWS_WITH(polar_express(5, {.lower_end = 0}), contains("polar_express: lower_end is 0"));
   CHECK_THROWS_WITH(polar_express(5, {.cushion = 1}), contains("polar_express: cushion is 1"));
@@ -132,7 +132,7 @@ TEST_CASE("CANS reaches the asked error from the smallest left end") {
 }
 
 TEST_CASE("singular values end where the documentation says") {
-  const NewtonSchulz jordan{}, you{.coefficients = quintics::you};
+  const NewtonSchulz jordan{}, you{.coefficients = quintics::you_jiacheng};
   const auto inside = [](const NewtonSchulz& method, double least, double low, double high) {
     const auto [smallest, largest] = range(method, least);
     CHECK(smallest == Approx(low).margin(1e-3));

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // The gradient of every test function against derivatives found in two other ways.
-#include <gradus/objectives/autodiff.hpp>
 #include <gradus/objectives/objectives.hpp>
+#include <gradus/tools/autodiff.hpp>
 
 #include "catch.hpp"
 #include "objective_helpers.hpp"
@@ -43,7 +43,7 @@ TEST_CASE("the gradient of a test function can itself be differentiated: its Hes
   gradus::for_each_test_function([](const auto& f) {
     using F = std::remove_cvref_t<decltype(f)>;
     INFO(F::name);
-    constexpr int d = gradus::facts::accepts<F>(2) ? 2 : 4;
+    constexpr int d = gradus::test_functions::accepts<F>(2) ? 2 : 4;
     using Derivatives = Eigen::Matrix<double, d, 1>;
     Eigen::Matrix<Eigen::AutoDiffScalar<Derivatives>, d, 1> x, gradient;
     const VectorXd start = F::start(d);

@@ -19,7 +19,7 @@ void for_each_function_and_dimension(Body body) {
     using F = std::remove_cvref_t<decltype(f)>;
     gradus::PortableRandom random(2024);
     for (Eigen::Index d : {1, 2, 3, 4, 5, 8}) {
-      if (!gradus::facts::accepts<F>(d)) continue;
+      if (!gradus::test_functions::accepts<F>(d)) continue;
       INFO(F::name << " in " << d << " dimensions");
       body(f, d, random);
     }

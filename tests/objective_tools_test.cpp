@@ -2,8 +2,8 @@
 //
 // Portable random numbers, the gradient check, and gradients by automatic differentiation.
 #include <cmath>
-#include <gradus/objectives/autodiff.hpp>
 #include <gradus/objectives/objectives.hpp>
+#include <gradus/tools/autodiff.hpp>
 #include <limits>
 #include <map>
 #include <random>

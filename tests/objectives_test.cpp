@@ -94,7 +94,7 @@ TEST_CASE(
   gradus::for_each_test_function([](const auto& f) {
     using F = std::remove_cvref_t<decltype(f)>;
     INFO(F::name);
-    constexpr int d = gradus::facts::accepts<F>(2) ? 2 : 4;
+    constexpr int d = gradus::test_functions::accepts<F>(2) ? 2 : 4;
     gradus::PortableRandom random(7);
     const VectorXd x = random_point(f, d, random);
     VectorXd gradient(d);

@@ -50,7 +50,7 @@ TEST_CASE("Newton-Schulz maps singular values by its polynomial and keeps the ve
     const Eigen::MatrixXd x = sample(rows, cols);
     const Eigen::JacobiSVD<Eigen::MatrixXd> svd(x, Eigen::ComputeThinU | Eigen::ComputeThinV);
     const NewtonSchulz cubic{.steps = 7, .coefficients = quintics::cubic};
-    const NewtonSchulz you{.coefficients = quintics::you};
+    const NewtonSchulz you{.coefficients = quintics::you_jiacheng};
     for (const auto& method : {NewtonSchulz{}, convergent, cubic, you, polar_express(), cans(7)}) {
       const double norm = method.safety * x.norm() + method.epsilon;
       const Eigen::VectorXd sigma =

@@ -4,8 +4,8 @@
 #pragma once
 
 #include <array>
-#include <gradus/objectives/gradient_noise.hpp>
 #include <gradus/optimizers/sgd.hpp>
+#include <gradus/tools/gradient_noise.hpp>
 
 #include "row.hpp"
 #include "sgd.hpp"

@@ -3,10 +3,10 @@
 // What finite steps prefer.
 #pragma once
 
-#include <gradus/objectives/batches.hpp>
 #include <gradus/objectives/finite_sums.hpp>
 #include <gradus/objectives/matrix_problems.hpp>
 #include <gradus/optimizers/sgd.hpp>
+#include <gradus/tools/batches.hpp>
 
 #include "row.hpp"
 

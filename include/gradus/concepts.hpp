@@ -10,7 +10,7 @@
 #include <gradus/core/tree.hpp>
 
 /// Optimizers, each a value with two functions, and what belongs to them.
-namespace gradus {
+namespace GRADUS_NAMESPACE {
 
 /// An optimizer is a value with two functions. `init(params)` checks the hyperparameters and makes a state;
 /// `step(params, grads, state)` changes `params` and `state`. The state is a value that the caller owns.
@@ -82,4 +82,4 @@ concept Observer = requires(O& observer, const Progress& progress) {
       { observer(progress) } -> std::convertible_to<bool>;
     });
 
-}  // namespace gradus
+}  // namespace GRADUS_NAMESPACE

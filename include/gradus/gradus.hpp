@@ -4,6 +4,7 @@
 #pragma once
 
 #include <gradus/concepts.hpp>
+#include <gradus/core/broadcast.hpp>
 #include <gradus/core/checks.hpp>
 #include <gradus/core/for_each_block.hpp>
 #include <gradus/core/for_each_leaf.hpp>
@@ -17,7 +18,6 @@
 #include <gradus/core/numerics.hpp>
 #include <gradus/core/optimizer.hpp>
 #include <gradus/core/segments.hpp>
-#include <gradus/core/spread.hpp>
 #include <gradus/core/state.hpp>
 #include <gradus/core/strip.hpp>
 #include <gradus/core/sum_units.hpp>
@@ -28,9 +28,9 @@
 #include <gradus/gradients/clip.hpp>
 #include <gradus/gradients/scale.hpp>
 #include <gradus/gradients/units.hpp>
+#include <gradus/linalg/eigenbasis.hpp>
 #include <gradus/minimize/minimize.hpp>
 #include <gradus/minimize/observers.hpp>
-#include <gradus/objectives/objectives.hpp>
 #include <gradus/optimizers/adadelta.hpp>
 #include <gradus/optimizers/adafactor.hpp>
 #include <gradus/optimizers/adagrad.hpp>
@@ -61,7 +61,6 @@
 #include <gradus/optimizers/shampoo.hpp>
 #include <gradus/optimizers/soap.hpp>
 #include <gradus/optimizers/sophia.hpp>
-#include <gradus/orthogonalize/eigenbasis.hpp>
 #include <gradus/orthogonalize/exact_polar.hpp>
 #include <gradus/orthogonalize/newton_schulz.hpp>
 #include <gradus/orthogonalize/newton_schulz_form.hpp>
@@ -80,12 +79,12 @@
 #include <gradus/schedules/polynomial.hpp>
 #include <gradus/schedules/warmup_cosine.hpp>
 #include <gradus/schedules/warmup_stable_decay.hpp>
+#include <gradus/tools/qk_clip.hpp>
 #include <gradus/version.hpp>
 #include <gradus/wrappers/accumulate.hpp>
 #include <gradus/wrappers/average.hpp>
 #include <gradus/wrappers/cautious.hpp>
 #include <gradus/wrappers/lookahead.hpp>
-#include <gradus/wrappers/qk_clip.hpp>
 #include <gradus/wrappers/route.hpp>
 #include <gradus/wrappers/scheduled.hpp>
 #include <gradus/wrappers/sharpness_aware.hpp>

@@ -85,7 +85,7 @@ std::vector<Entry> layerwise() {
                       {"clip", set(&Adafactor::clip, 0.5)},
                       {"beta1", set(&Adafactor::beta1, 0.5)},
                       {"weight_decay", set(&Adafactor::weight_decay, 0.1)},
-                      {"least_factored", set(&Adafactor::least_factored, 3)},
+                      {"min_dim_size_to_factor", set(&Adafactor::min_dim_size_to_factor, 3)},
                       {"form", [](auto& o) { o.form = AdafactorForm::t5, o.epsilon1 = 0.1; }}},
            .bad = {{"learning_rate", set(&Adafactor::learning_rate, -1.0)},
                    {"decay_power", set(&Adafactor::decay_power, 0.0)},
@@ -94,7 +94,7 @@ std::vector<Entry> layerwise() {
                    {"clip", set(&Adafactor::clip, 0.0)},
                    {"beta1", set(&Adafactor::beta1, 1.0)},
                    {"weight_decay", set(&Adafactor::weight_decay, -1.0)},
-                   {"least_factored", set(&Adafactor::least_factored, 1)}},
+                   {"min_dim_size_to_factor", set(&Adafactor::min_dim_size_to_factor, 1)}},
            .coefficient_wise = false}),
   };
 }

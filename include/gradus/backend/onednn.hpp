@@ -10,7 +10,7 @@
 #include <tuple>
 #include <unordered_map>
 
-namespace gradus {
+namespace GRADUS_NAMESPACE {
 
 /// The products of `BasicNewtonSchulz` computed by oneDNN, for `float` and `Eigen::bfloat16`. oneDNN takes
 /// memory of its own in the first call with a new shape, and its OpenMP threads. In bfloat16 products are
@@ -130,4 +130,4 @@ struct OneDnnProducts {
   }
 };
 
-}  // namespace gradus
+}  // namespace GRADUS_NAMESPACE

@@ -7,7 +7,7 @@
 #include <gradus/core/lazy.hpp>
 #include <gradus/core/tree.hpp>
 
-namespace gradus {
+namespace GRADUS_NAMESPACE {
 
 /// True for a leaf that can be written through: not const, not a `Map` or `Ref` of const.
 template <class L>
@@ -127,4 +127,4 @@ inline void require_fraction(std::string_view who, std::string_view field, doubl
   require_field(value >= 0 && value < 1, who, field, value, "lie in [0, 1)");
 }
 
-}  // namespace gradus
+}  // namespace GRADUS_NAMESPACE

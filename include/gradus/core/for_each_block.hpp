@@ -9,7 +9,7 @@
 #include <gradus/core/strip.hpp>
 #include <limits>
 
-namespace gradus {
+namespace GRADUS_NAMESPACE {
 
 namespace detail {
 
@@ -241,4 +241,4 @@ bool all_finite(const Tree& tree) {
   return sum_blocks([](const auto& x) { return wide(x * 0); }, tree) == 0;
 }
 
-}  // namespace gradus
+}  // namespace GRADUS_NAMESPACE

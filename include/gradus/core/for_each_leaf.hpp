@@ -11,7 +11,7 @@
 #include <mutex>
 #include <vector>
 
-namespace gradus {
+namespace GRADUS_NAMESPACE {
 
 namespace detail {
 
@@ -118,4 +118,4 @@ void for_each_leaf(std::vector<Scratch>& scratch, const F& f, P& params, Trees&.
       trees...);
 }
 
-}  // namespace gradus
+}  // namespace GRADUS_NAMESPACE

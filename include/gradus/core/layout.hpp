@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-namespace gradus {
+#include <gradus/core/namespace.hpp>
+
+namespace GRADUS_NAMESPACE {
 
 /// Whether the rows of a matrix belong to its outputs, y = Wx, or to its inputs, y = xW.
 enum class Layout {
@@ -9,4 +11,4 @@ enum class Layout {
   inputs_by_outputs   ///< optax
 };
 
-}  // namespace gradus
+}  // namespace GRADUS_NAMESPACE

@@ -5,7 +5,7 @@
 
 #include <gradus/core/tree.hpp>
 
-namespace gradus {
+namespace GRADUS_NAMESPACE {
 
 /// The tree `f(a, b, ...)` of the trees a, b, ... of one structure, coefficient by coefficient, without
 /// storage. `f` takes Eigen arrays (a block of coefficients of each tree) and returns an array expression of
@@ -69,4 +69,4 @@ auto lazy(F f, Trees&&... trees) {
       std::move(f), {static_cast<detail::Held<Trees>&&>(detail::without_subset(trees))...}};
 }
 
-}  // namespace gradus
+}  // namespace GRADUS_NAMESPACE

@@ -6,7 +6,7 @@
 #include <concepts>
 #include <gradus/core/tree.hpp>
 
-namespace gradus {
+namespace GRADUS_NAMESPACE {
 
 /// What a predicate on leaves is told about one.
 struct LeafInfo {
@@ -24,4 +24,4 @@ inline constexpr auto any_leaf = [](const LeafInfo&) { return true; };
 template <class F>
 concept LeafPredicate = std::predicate<const F&, const LeafInfo&>;
 
-}  // namespace gradus
+}  // namespace GRADUS_NAMESPACE

@@ -5,7 +5,7 @@
 
 #include <gradus/core/tree.hpp>
 
-namespace gradus {
+namespace GRADUS_NAMESPACE {
 
 namespace detail {
 
@@ -182,4 +182,4 @@ auto deep_copy(const P& x) {
 
 }  // namespace detail
 
-}  // namespace gradus
+}  // namespace GRADUS_NAMESPACE

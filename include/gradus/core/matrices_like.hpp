@@ -6,7 +6,7 @@
 #include <gradus/core/like.hpp>
 #include <gradus/core/strip.hpp>
 
-namespace gradus {
+namespace GRADUS_NAMESPACE {
 
 namespace detail {
 
@@ -67,4 +67,4 @@ matrices_like<P, Scalar> make_matrices_like(const P& params, const Make& make) {
   return tree;
 }
 
-}  // namespace gradus
+}  // namespace GRADUS_NAMESPACE

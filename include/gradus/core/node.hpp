@@ -8,13 +8,14 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <gradus/core/namespace.hpp>
 #include <string>
 #include <string_view>
 #include <tuple>
 #include <type_traits>
 #include <utility>
 
-namespace gradus {
+namespace GRADUS_NAMESPACE {
 
 using Eigen::Index;
 
@@ -189,4 +190,4 @@ concept Gradients = Parameters<detail::structure_t<T>>;
   auto leaves() const { return std::tie(__VA_ARGS__); } \
   static constexpr std::string_view leaf_names() { return #__VA_ARGS__; }
 
-}  // namespace gradus
+}  // namespace GRADUS_NAMESPACE

@@ -5,8 +5,9 @@
 
 #include <cmath>
 #include <cstdint>
+#include <gradus/core/namespace.hpp>
 
-namespace gradus::detail {
+namespace GRADUS_NAMESPACE::detail {
 
 // The 64-bit number at place `n` of the stream that `key` names: SplitMix64 (Steele, Lea & Flood, OOPSLA
 // 2014), entered anywhere. Hash again to go down a tree of streams: `hash(hash(seed, leaf), row)`.
@@ -41,4 +42,4 @@ inline double normal(std::uint64_t key) {
   }
 }
 
-}  // namespace gradus::detail
+}  // namespace GRADUS_NAMESPACE::detail

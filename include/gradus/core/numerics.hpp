@@ -6,6 +6,7 @@
 #include <Eigen/Core>
 #include <algorithm>
 #include <cstdint>
+#include <gradus/core/namespace.hpp>
 #include <limits>
 #include <type_traits>
 
@@ -23,7 +24,7 @@
 #define GRADUS_PACKETS_END
 #endif
 
-namespace gradus {
+namespace GRADUS_NAMESPACE {
 
 namespace detail {
 
@@ -156,7 +157,7 @@ EIGEN_ALWAYS_INLINE auto representable(double epsilon, const Values&) {
   return epsilon > 0 && epsilon < static_cast<double>(smallest) ? smallest : static_cast<Scalar>(epsilon);
 }
 
-}  // namespace gradus
+}  // namespace GRADUS_NAMESPACE
 
 template <class Scalar>
 struct Eigen::internal::functor_traits<gradus::detail::Root<Scalar>> {

@@ -10,7 +10,7 @@
 #include <omp.h>
 #endif
 
-namespace gradus::detail {
+namespace GRADUS_NAMESPACE::detail {
 
 // Below this many coefficients starting threads costs more than it saves.
 inline constexpr Index parallel_threshold = Index{1} << 16;
@@ -41,4 +41,4 @@ void for_each_segment(Index total, int segments, const F& f) {
   for (int s = 0; s < segments; ++s) run(s);
 }
 
-}  // namespace gradus::detail
+}  // namespace GRADUS_NAMESPACE::detail

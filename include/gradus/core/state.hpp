@@ -5,7 +5,7 @@
 
 #include <gradus/core/tree.hpp>
 
-namespace gradus::detail {
+namespace GRADUS_NAMESPACE::detail {
 
 // A state that has no fields, as that of a user's optimizer inside a wrapper may be, is passed over.
 template <class Visitor, class Field>
@@ -19,7 +19,7 @@ void visit_fields(std::string_view names, Visitor& visitor, Fields&... fields) {
   (visit_field(nth_name(names, i++), visitor, fields), ...);
 }
 
-}  // namespace gradus::detail
+}  // namespace GRADUS_NAMESPACE::detail
 
 /// Gives a state `visit(visitor)`, const and not, which calls `visitor("m", m)` for every field named here:
 /// trees of parameters, scalars, and states of optimizers inside. Saving, loading, comparing, counting bytes

@@ -7,7 +7,7 @@
 #include <gradus/core/numerics.hpp>
 #include <gradus/core/tree.hpp>
 
-namespace gradus::detail {
+namespace GRADUS_NAMESPACE::detail {
 
 // Kernels compute in the parameter's scalar; the 16-bit ones are storage formats and compute in float.
 template <class Scalar>
@@ -144,4 +144,4 @@ auto strip(L& leaf) {
   }
 }
 
-}  // namespace gradus::detail
+}  // namespace GRADUS_NAMESPACE::detail

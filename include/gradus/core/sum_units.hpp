@@ -5,7 +5,7 @@
 
 #include <gradus/core/for_each_block.hpp>
 
-namespace gradus {
+namespace GRADUS_NAMESPACE {
 
 /// The sums of `f(block)`, an array of doubles, over each row of a leaf, or over each column. The leaf is
 /// passed over once, as it is stored, and may be lazy; the sums take memory. The order of the additions
@@ -43,4 +43,4 @@ Eigen::ArrayXd sum_units(bool of_rows, const F& f, const L& leaf) {
   return sums;
 }
 
-}  // namespace gradus
+}  // namespace GRADUS_NAMESPACE

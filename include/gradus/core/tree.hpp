@@ -10,7 +10,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace gradus {
+namespace GRADUS_NAMESPACE {
 
 /// Where a leaf is: the chain of keys that leads to it. Lives on the stack while a tree is walked, so that a
 /// walk allocates nothing; `name()` spells it out when somebody asks.
@@ -155,4 +155,4 @@ Index coefficient_count(const Tree& tree) {
   return count;
 }
 
-}  // namespace gradus
+}  // namespace GRADUS_NAMESPACE

@@ -4,10 +4,11 @@
 #include <Eigen/Core>
 #include <cassert>
 #include <cstddef>
+#include <gradus/core/namespace.hpp>
 #include <memory>
 #include <new>
 
-namespace gradus {
+namespace GRADUS_NAMESPACE {
 
 /// A matrix that lives in a `Workspace` or in a user's buffer.
 template <class Scalar>
@@ -64,4 +65,4 @@ class Workspace {
   std::size_t capacity_ = 0, used_ = 0;
 };
 
-}  // namespace gradus
+}  // namespace GRADUS_NAMESPACE

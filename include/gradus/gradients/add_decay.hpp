@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <gradus/core/broadcast.hpp>
 #include <gradus/core/checks.hpp>
 #include <gradus/core/leaf_info.hpp>
-#include <gradus/core/spread.hpp>
 
-namespace gradus {
+namespace GRADUS_NAMESPACE {
 
 /// Gradients with coupled weight decay: g + λθ, the gradient of the objective plus λ/2 ‖θ‖², as
 /// `weight_decay` means in most of `torch.optim`, and `optax.add_decayed_weights` before the optimizer.
@@ -32,9 +32,9 @@ auto add_decay(G&& grads, const P& params, double weight_decay, const Chosen& ch
     const bool decays = chosen(LeafInfo{path.name(), g.rows(), g.cols()});
     return Eigen::ArrayXXd::Constant(1, 1, decays ? weight_decay : 0);
   };
-  auto decays = spread("add_decay", decay_of, grads);
+  auto decays = broadcast("add_decay", decay_of, grads);
   return lazy([](const auto& g, const auto& p, const auto& decay) { return g + decay * p; },
               std::forward<G>(grads), params, std::move(decays));
 }
 
-}  // namespace gradus
+}  // namespace GRADUS_NAMESPACE

@@ -8,7 +8,7 @@
 #include <limits>
 #include <string_view>
 
-namespace gradus {
+namespace GRADUS_NAMESPACE {
 
 namespace detail {
 
@@ -96,4 +96,4 @@ auto add_noise(G&& grads, double standard_deviation, std::uint64_t seed, std::ui
       add, {std::forward<G>(grads), detail::NormalTree{detail::hash(detail::hash(0, seed), step)}}};
 }
 
-}  // namespace gradus
+}  // namespace GRADUS_NAMESPACE

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <gradus/core/broadcast.hpp>
 #include <gradus/core/checks.hpp>
 #include <gradus/core/for_each_block.hpp>
 #include <gradus/core/leaf_info.hpp>
-#include <gradus/core/spread.hpp>
 
-namespace gradus {
+namespace GRADUS_NAMESPACE {
 
 /// The factor by which gradients of joint norm n are scaled down to `max_norm` = c.
 enum class NormClip {
@@ -54,9 +54,9 @@ auto clip_by_block_rms(G&& grads, double max_rms, const Chosen& chosen = any_lea
     const double ratio = clipped ? max_rms / (norm(g) / std::sqrt(static_cast<double>(g.size()))) : 1;
     return Eigen::ArrayXXd::Constant(1, 1, ratio >= 1 ? 1 : ratio);
   };
-  auto factors = spread(who, factor_of, grads);
+  auto factors = broadcast(who, factor_of, grads);
   return lazy([](const auto& g, const auto& factor) { return factor * g; }, std::forward<G>(grads),
               std::move(factors));
 }
 
-}  // namespace gradus
+}  // namespace GRADUS_NAMESPACE

@@ -4,7 +4,7 @@
 #include <gradus/core/checks.hpp>
 #include <gradus/core/lazy.hpp>
 
-namespace gradus {
+namespace GRADUS_NAMESPACE {
 
 /// Gradients times a constant: 1 / n makes a mean of a sum over n examples, −1 lets an optimizer maximise.
 /// Inside the optimizer's own pass. Throws `std::invalid_argument` for a factor that is not finite.
@@ -14,4 +14,4 @@ auto scale(G&& grads, double factor) {
   return lazy([factor](const auto& g) { return factor * g; }, std::forward<G>(grads));
 }
 
-}  // namespace gradus
+}  // namespace GRADUS_NAMESPACE

@@ -3,17 +3,17 @@
 // Transformations that look at what belongs to one output: a row of an outputs x inputs matrix.
 #pragma once
 
+#include <gradus/core/broadcast.hpp>
 #include <gradus/core/checks.hpp>
 #include <gradus/core/layout.hpp>
 #include <gradus/core/leaf_info.hpp>
-#include <gradus/core/spread.hpp>
 #include <gradus/core/sum_units.hpp>
 
-namespace gradus {
+namespace GRADUS_NAMESPACE {
 
 namespace detail {
 
-// One number for each unit, in the shape that `Spread` repeats.
+// One number for each unit, in the shape that `Broadcast` repeats.
 inline Eigen::ArrayXXd per_unit(Layout layout, const Eigen::ArrayXd& numbers) {
   if (layout == Layout::outputs_by_inputs) return numbers;
   return numbers.transpose();
@@ -64,7 +64,7 @@ auto clip_adaptively(G&& grads, const P& params, const AdaptiveClip& options = {
     };
     return detail::unit_norms(options.layout, g).binaryExpr(detail::unit_norms(options.layout, w), factor);
   };
-  auto factors = spread(who, factors_of, grads, params);
+  auto factors = broadcast(who, factors_of, grads, params);
   return lazy([](const auto& g, const auto& factor) { return factor * g; }, std::forward<G>(grads),
               std::move(factors));
 }
@@ -88,9 +88,9 @@ auto centralize(G&& grads, Layout layout = Layout::outputs_by_inputs, const Chos
     return detail::per_unit(
         layout, sum_units(of_rows, value, g) / static_cast<double>(of_rows ? g.cols() : g.rows()));
   };
-  auto means = spread("centralize", means_of, grads);
+  auto means = broadcast("centralize", means_of, grads);
   return lazy([](const auto& g, const auto& mean) { return g - mean; }, std::forward<G>(grads),
               std::move(means));
 }
 
-}  // namespace gradus
+}  // namespace GRADUS_NAMESPACE

@@ -8,7 +8,7 @@
 #include <gradus/core/for_each_block.hpp>
 #include <limits>
 
-namespace gradus {
+namespace GRADUS_NAMESPACE {
 
 /// When `minimize` stops. A criterion at its default is off, but for the number of steps.
 struct Stopping {
@@ -155,4 +155,4 @@ auto minimize(const F& objective, const Start& start, const O& optimizer, const 
   return result;
 }
 
-}  // namespace gradus
+}  // namespace GRADUS_NAMESPACE

@@ -5,12 +5,13 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <gradus/core/namespace.hpp>
 #include <iomanip>
 #include <ostream>
 #include <string>
 #include <vector>
 
-namespace gradus {
+namespace GRADUS_NAMESPACE {
 
 /// Records every point and value of a run: `Trajectory<Eigen::Vector2d> path; minimize(f, x0, adam, {},
 /// path);`
@@ -69,4 +70,4 @@ struct ProgressBar {
   }
 };
 
-}  // namespace gradus
+}  // namespace GRADUS_NAMESPACE

@@ -4,10 +4,10 @@
 #pragma once
 
 #include <cmath>
-#include <gradus/objectives/facts.hpp>
+#include <gradus/objectives/test_function.hpp>
 #include <numbers>
 
-namespace gradus {
+namespace GRADUS_NAMESPACE {
 
 /// Ackley's function, 20 + e - 20 exp(-0.2 r) - exp(mean cos(2 pi x_i)) with r = sqrt(mean x_i^2): a nearly
 /// flat plain of small dents around a deep hole. Minimum 0 at the origin, where it has a kink; the gradient
@@ -17,25 +17,25 @@ struct Ackley {
   static constexpr std::string_view source =
       "D. H. Ackley, A Connectionist Machine for Genetic Hillclimbing, 1987 (2 dimensions)";
   static constexpr int dimension = Eigen::Dynamic;
-  static Domain domain(Index d) { return facts::cube<Ackley>(d, -32.768, 32.768); }
-  static Eigen::VectorXd start(Index d) { return facts::all<Ackley>(d, 2.3); }
-  static std::vector<Eigen::VectorXd> minimisers(Index d) { return {facts::all<Ackley>(d, 0)}; }
-  static std::optional<double> minimum(Index d) { return facts::value<Ackley>(d, 0); }
+  static Domain domain(Index d) { return test_functions::cube<Ackley>(d, -32.768, 32.768); }
+  static Eigen::VectorXd start(Index d) { return test_functions::all<Ackley>(d, 2.3); }
+  static std::vector<Eigen::VectorXd> minimisers(Index d) { return {test_functions::all<Ackley>(d, 0)}; }
+  static std::optional<double> minimum(Index d) { return test_functions::value<Ackley>(d, 0); }
 
   template <class X>
-  facts::Scalar<X> operator()(const X& x) const {
+  test_functions::Scalar<X> operator()(const X& x) const {
     using std::exp;
-    using Real = facts::Real<X>;
-    facts::check<Ackley>(x);
+    using Real = test_functions::Real<X>;
+    test_functions::check<Ackley>(x);
     return 20 * (1 - exp(Real(-0.2) * radius(x))) + std::numbers::e_v<Real> - exp(mean_cosine(x));
   }
 
   template <class X, class G>
-  facts::Scalar<X> operator()(const X& x, G&& gradient) const {
+  test_functions::Scalar<X> operator()(const X& x, G&& gradient) const {
     using std::exp, std::sin;
-    using T = facts::Scalar<X>;
-    using Real = facts::Real<X>;
-    facts::check<Ackley>(x, gradient);
+    using T = test_functions::Scalar<X>;
+    using Real = test_functions::Real<X>;
+    test_functions::check<Ackley>(x, gradient);
     const Real d = Real(x.size()), two_pi = 2 * std::numbers::pi_v<Real>;
     const T r = radius(x), wave = exp(mean_cosine(x));
     const T pull = r == 0 ? T(0) : T(4 * exp(Real(-0.2) * r) / r);
@@ -45,18 +45,18 @@ struct Ackley {
 
  private:
   template <class X>
-  static facts::Scalar<X> radius(const X& x) {
+  static test_functions::Scalar<X> radius(const X& x) {
     using std::sqrt;
-    facts::Scalar<X> sum(0);
+    test_functions::Scalar<X> sum(0);
     for (Index i = 0; i < x.size(); ++i) sum += x[i] * x[i];
-    return sqrt(sum / facts::Real<X>(x.size()));
+    return sqrt(sum / test_functions::Real<X>(x.size()));
   }
 
   template <class X>
-  static facts::Scalar<X> mean_cosine(const X& x) {
+  static test_functions::Scalar<X> mean_cosine(const X& x) {
     using std::cos;
-    using Real = facts::Real<X>;
-    facts::Scalar<X> sum(0);
+    using Real = test_functions::Real<X>;
+    test_functions::Scalar<X> sum(0);
     for (Index i = 0; i < x.size(); ++i) sum += cos(2 * std::numbers::pi_v<Real> * x[i]);
     return sum / Real(x.size());
   }
@@ -68,16 +68,16 @@ struct Griewank {
   static constexpr std::string_view source =
       "A. O. Griewank, Journal of Optimization Theory and Applications 34, 1981";
   static constexpr int dimension = Eigen::Dynamic;
-  static Domain domain(Index d) { return facts::cube<Griewank>(d, -600, 600); }
-  static Eigen::VectorXd start(Index d) { return facts::all<Griewank>(d, 10); }
-  static std::vector<Eigen::VectorXd> minimisers(Index d) { return {facts::all<Griewank>(d, 0)}; }
-  static std::optional<double> minimum(Index d) { return facts::value<Griewank>(d, 0); }
+  static Domain domain(Index d) { return test_functions::cube<Griewank>(d, -600, 600); }
+  static Eigen::VectorXd start(Index d) { return test_functions::all<Griewank>(d, 10); }
+  static std::vector<Eigen::VectorXd> minimisers(Index d) { return {test_functions::all<Griewank>(d, 0)}; }
+  static std::optional<double> minimum(Index d) { return test_functions::value<Griewank>(d, 0); }
 
   template <class X>
-  facts::Scalar<X> operator()(const X& x) const {
+  test_functions::Scalar<X> operator()(const X& x) const {
     using std::cos;
-    facts::check<Griewank>(x);
-    facts::Scalar<X> sum(0), product(1);
+    test_functions::check<Griewank>(x);
+    test_functions::Scalar<X> sum(0), product(1);
     for (Index i = 0; i < x.size(); ++i) {
       sum += x[i] * x[i];
       product *= cos(x[i] * frequency<X>(i));
@@ -86,10 +86,10 @@ struct Griewank {
   }
 
   template <class X, class G>
-  facts::Scalar<X> operator()(const X& x, G&& gradient) const {
+  test_functions::Scalar<X> operator()(const X& x, G&& gradient) const {
     using std::cos, std::sin;
-    using T = facts::Scalar<X>;
-    facts::check<Griewank>(x, gradient);
+    using T = test_functions::Scalar<X>;
+    test_functions::check<Griewank>(x, gradient);
     // A derivative has the product of all other cosines. Dividing by one's own may divide by 0, so the
     // gradient first keeps the product of those before, and a second pass from behind supplies those after.
     T before(1), after(1);
@@ -107,8 +107,8 @@ struct Griewank {
 
  private:
   template <class X>
-  static facts::Real<X> frequency(Index i) {
-    return 1 / std::sqrt(facts::Real<X>(i + 1));
+  static test_functions::Real<X> frequency(Index i) {
+    return 1 / std::sqrt(test_functions::Real<X>(i + 1));
   }
 };
 
@@ -120,16 +120,16 @@ struct Levy {
   static constexpr std::string_view source =
       "A. V. Levy, A. Montalvo, SIAM Journal on Scientific and Statistical Computing 6, 1985";
   static constexpr int dimension = Eigen::Dynamic;
-  static Domain domain(Index d) { return facts::cube<Levy>(d, -10, 10); }
-  static Eigen::VectorXd start(Index d) { return facts::all<Levy>(d, -4); }
-  static std::vector<Eigen::VectorXd> minimisers(Index d) { return {facts::all<Levy>(d, 1)}; }
-  static std::optional<double> minimum(Index d) { return facts::value<Levy>(d, 0); }
+  static Domain domain(Index d) { return test_functions::cube<Levy>(d, -10, 10); }
+  static Eigen::VectorXd start(Index d) { return test_functions::all<Levy>(d, -4); }
+  static std::vector<Eigen::VectorXd> minimisers(Index d) { return {test_functions::all<Levy>(d, 1)}; }
+  static std::optional<double> minimum(Index d) { return test_functions::value<Levy>(d, 0); }
 
   template <class X>
-  facts::Scalar<X> operator()(const X& x) const {
+  test_functions::Scalar<X> operator()(const X& x) const {
     using std::sin;
-    using T = facts::Scalar<X>;
-    facts::check<Levy>(x);
+    using T = test_functions::Scalar<X>;
+    test_functions::check<Levy>(x);
     const Index last = x.size() - 1;
     const T first = sin(pi<X> * w(x[0])), u = w(x[last]) - 1, end = sin(2 * pi<X> * w(x[last]));
     T sum = first * first + u * u * (1 + end * end);
@@ -141,10 +141,10 @@ struct Levy {
   }
 
   template <class X, class G>
-  facts::Scalar<X> operator()(const X& x, G&& gradient) const {
+  test_functions::Scalar<X> operator()(const X& x, G&& gradient) const {
     using std::sin;
-    using T = facts::Scalar<X>;
-    facts::check<Levy>(x, gradient);
+    using T = test_functions::Scalar<X>;
+    test_functions::check<Levy>(x, gradient);
     const Index last = x.size() - 1;
     for (Index i = 0; i < last; ++i) {
       const T v = w(x[i]) - 1, angle = pi<X> * w(x[i]) + 1, s = sin(angle);
@@ -158,7 +158,7 @@ struct Levy {
 
  private:
   template <class X>
-  static constexpr facts::Real<X> pi = std::numbers::pi_v<facts::Real<X>>;
+  static constexpr test_functions::Real<X> pi = std::numbers::pi_v<test_functions::Real<X>>;
 
   template <class T>
   static T w(const T& x) {
@@ -166,4 +166,4 @@ struct Levy {
   }
 };
 
-}  // namespace gradus
+}  // namespace GRADUS_NAMESPACE

@@ -9,11 +9,11 @@
 #include <cmath>
 #include <cstdint>
 #include <gradus/concepts.hpp>
-#include <gradus/objectives/facts.hpp>
 #include <gradus/objectives/portable_random.hpp>
+#include <gradus/objectives/test_function.hpp>
 #include <span>
 
-namespace gradus {
+namespace GRADUS_NAMESPACE {
 
 /// An objective f(x) = (1/n) Σ f_i(x): `f.size()` is n, and `f(x, gradient, batch)` returns the mean of f_i
 /// over the indices i in `batch` and writes the gradient of that mean. An index may come up more than once.
@@ -184,7 +184,7 @@ struct Regression {
   template <class X, class G, class At>
   Scalar mean_and_gradient(const X& x, G& gradient, Index count, At at) const {
     check(x, count);
-    facts::fit(name, gradient, x.rows(), x.cols());
+    test_functions::fit(name, gradient, x.rows(), x.cols());
     gradient.setZero();
     const Scalar value = mean(x, count, at, [&](Index i, const auto& derivative) {
       gradient.noalias() += features.row(i).transpose() * derivative.transpose();
@@ -195,8 +195,8 @@ struct Regression {
 
   template <class X>
   void check(const X& x, Index count) const {
-    facts::require_shape(name, "targets", targets, features.rows(), targets.cols());
-    facts::require_shape(name, "x", x, features.cols(), targets.cols());
+    test_functions::require_shape(name, "targets", targets, features.rows(), targets.cols());
+    test_functions::require_shape(name, "x", x, features.cols(), targets.cols());
     if (count == 0)
       throw std::invalid_argument(std::string(name) + ": there is no sample to take the mean of");
   }
@@ -229,4 +229,4 @@ inline Eigen::MatrixXd one_hot(std::span<const Index> labels, Index classes) {
   return rows;
 }
 
-}  // namespace gradus
+}  // namespace GRADUS_NAMESPACE

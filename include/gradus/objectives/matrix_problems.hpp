@@ -9,10 +9,10 @@
 #include <Eigen/SVD>
 #include <algorithm>
 #include <cmath>
-#include <gradus/objectives/facts.hpp>
 #include <gradus/objectives/portable_random.hpp>
+#include <gradus/objectives/test_function.hpp>
 
-namespace gradus {
+namespace GRADUS_NAMESPACE {
 
 /// Linear least squares over a matrix X, 1/2 |A X - B|^2 in the Frobenius norm, A being m x n and B m x k.
 template <class Scalar = double>
@@ -32,7 +32,7 @@ struct MatrixLeastSquares {
 
   /// The minimiser, the smallest if there are many.
   Matrix minimiser() const {
-    facts::require_shape(name, "b", b, a.rows(), b.cols());
+    test_functions::require_shape(name, "b", b, a.rows(), b.cols());
     return a.completeOrthogonalDecomposition().solve(b);
   }
 
@@ -44,7 +44,7 @@ struct MatrixLeastSquares {
   template <class X, class G>
   Scalar operator()(const X& x, G&& gradient) const {
     const Matrix r = residual(x);
-    facts::fit(name, gradient, x.rows(), x.cols());
+    test_functions::fit(name, gradient, x.rows(), x.cols());
     gradient.noalias() = a.transpose() * r;
     return r.squaredNorm() / 2;
   }
@@ -52,8 +52,8 @@ struct MatrixLeastSquares {
  private:
   template <class X>
   Matrix residual(const X& x) const {
-    facts::require_shape(name, "b", b, a.rows(), b.cols());
-    facts::require_shape(name, "x", x, a.cols(), b.cols());
+    test_functions::require_shape(name, "b", b, a.rows(), b.cols());
+    test_functions::require_shape(name, "x", x, a.cols(), b.cols());
     Matrix r = -b;
     r.noalias() += a * x;
     return r;
@@ -99,8 +99,8 @@ struct LowRankFactorization {
     const auto& [u, v] = x;
     auto& [du, dv] = gradient;
     const Matrix r = residual(x);
-    facts::fit(name, du, u.rows(), u.cols());
-    facts::fit(name, dv, v.rows(), v.cols());
+    test_functions::fit(name, du, u.rows(), u.cols());
+    test_functions::fit(name, dv, v.rows(), v.cols());
     du.noalias() = r * v;
     dv.noalias() = r.transpose() * u;
     return r.squaredNorm() / 2;
@@ -110,8 +110,8 @@ struct LowRankFactorization {
   template <class Pair>
   Matrix residual(const Pair& x) const {
     const auto& [u, v] = x;
-    facts::require_shape(name, "u", u, m.rows(), u.cols());
-    facts::require_shape(name, "v", v, m.cols(), u.cols());
+    test_functions::require_shape(name, "u", u, m.rows(), u.cols());
+    test_functions::require_shape(name, "v", v, m.cols(), u.cols());
     Matrix r = -m;
     r.noalias() += u * v.transpose();
     return r;
@@ -138,7 +138,7 @@ struct OrthogonalProcrustes {
   /// The best orthogonal X: U V^T of the singular value decomposition of B A^T (P. H. Schonemann,
   /// Psychometrika 31, 1966).
   Matrix minimiser() const {
-    facts::require_shape(name, "b", b, a.rows(), a.cols());
+    test_functions::require_shape(name, "b", b, a.rows(), a.cols());
     const Matrix product = b * a.transpose();
     const Eigen::JacobiSVD<Matrix> svd(product, Eigen::ComputeFullU | Eigen::ComputeFullV);
     return svd.matrixU() * svd.matrixV().transpose();
@@ -152,7 +152,7 @@ struct OrthogonalProcrustes {
   template <class X, class G>
   Scalar operator()(const X& x, G&& gradient) const {
     const Matrix r = residual(x);
-    facts::fit(name, gradient, x.rows(), x.cols());
+    test_functions::fit(name, gradient, x.rows(), x.cols());
     gradient.noalias() = r * a.transpose();
     return r.squaredNorm() / 2;
   }
@@ -160,8 +160,8 @@ struct OrthogonalProcrustes {
  private:
   template <class X>
   Matrix residual(const X& x) const {
-    facts::require_shape(name, "b", b, a.rows(), a.cols());
-    facts::require_shape(name, "x", x, a.rows(), a.rows());
+    test_functions::require_shape(name, "b", b, a.rows(), a.cols());
+    test_functions::require_shape(name, "x", x, a.rows(), a.rows());
     Matrix r = -b;
     r.noalias() += x * a;
     return r;
@@ -180,7 +180,7 @@ struct MatrixQuadratic {
   /// A random target of `rows` x `cols`, and an H with eigenvalues spaced geometrically from 1 to
   /// `condition_number` (at least 1) in a random orthogonal basis.
   static MatrixQuadratic random(Index rows, Index cols, double condition_number, std::uint64_t seed) {
-    facts::require_at_least(1, condition_number, name, "condition_number");
+    test_functions::require_at_least(1, condition_number, name, "condition_number");
     PortableRandom draw(seed);
     const Matrix basis = draw.orthogonal<Scalar>(rows);
     Eigen::VectorX<Scalar> eigenvalues = Eigen::VectorX<Scalar>::Ones(rows);
@@ -203,7 +203,7 @@ struct MatrixQuadratic {
   template <class X, class G>
   Scalar operator()(const X& x, G&& gradient) const {
     const Matrix difference = offset(x);
-    facts::fit(name, gradient, x.rows(), x.cols());
+    test_functions::fit(name, gradient, x.rows(), x.cols());
     gradient.noalias() = h * difference;
     return difference.cwiseProduct(gradient).sum() / 2;
   }
@@ -211,10 +211,10 @@ struct MatrixQuadratic {
  private:
   template <class X>
   Matrix offset(const X& x) const {
-    facts::require_shape(name, "h", h, target.rows(), target.rows());
-    facts::require_shape(name, "x", x, target.rows(), target.cols());
+    test_functions::require_shape(name, "h", h, target.rows(), target.rows());
+    test_functions::require_shape(name, "x", x, target.rows(), target.cols());
     return x - target;
   }
 };
 
-}  // namespace gradus
+}  // namespace GRADUS_NAMESPACE

@@ -1,16 +1,12 @@
 // SPDX-License-Identifier: MIT
 //
-// All objectives of the library. Left out is <gradus/objectives/autodiff.hpp>, which needs Eigen's
+// All objectives of the library. Left out is <gradus/tools/autodiff.hpp>, which needs Eigen's
 // unsupported AutoDiff module: include it yourself.
 #pragma once
 
-#include <gradus/objectives/batches.hpp>
 #include <gradus/objectives/bowls.hpp>
-#include <gradus/objectives/check_gradient.hpp>
 #include <gradus/objectives/coupled_minima.hpp>
-#include <gradus/objectives/facts.hpp>
 #include <gradus/objectives/finite_sums.hpp>
-#include <gradus/objectives/gradient_noise.hpp>
 #include <gradus/objectives/matrix_problems.hpp>
 #include <gradus/objectives/plane_bowls.hpp>
 #include <gradus/objectives/plane_kinks.hpp>
@@ -18,11 +14,15 @@
 #include <gradus/objectives/plane_waves.hpp>
 #include <gradus/objectives/portable_random.hpp>
 #include <gradus/objectives/separable_minima.hpp>
+#include <gradus/objectives/test_function.hpp>
 #include <gradus/objectives/valleys.hpp>
+#include <gradus/tools/batches.hpp>
+#include <gradus/tools/check_gradient.hpp>
+#include <gradus/tools/gradient_noise.hpp>
 #include <tuple>
 #include <utility>
 
-namespace gradus {
+namespace GRADUS_NAMESPACE {
 
 /// Every test function of the library.
 using TestFunctions =
@@ -40,4 +40,4 @@ void for_each_test_function(Visitor&& visitor) {
   (std::make_index_sequence<std::tuple_size_v<TestFunctions>>{});
 }
 
-}  // namespace gradus
+}  // namespace GRADUS_NAMESPACE

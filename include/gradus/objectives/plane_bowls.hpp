@@ -3,34 +3,34 @@
 // Polynomials of two variables (x, y) with a single minimum.
 #pragma once
 
-#include <gradus/objectives/facts.hpp>
+#include <gradus/objectives/test_function.hpp>
 
-namespace gradus {
+namespace GRADUS_NAMESPACE {
 
 /// Booth's function, (x + 2 y - 7)^2 + (2 x + y - 5)^2. Minimum 0 at (1, 3).
 struct Booth {
   static constexpr std::string_view name = "Booth";
   static constexpr std::string_view source = "M. Jamil, X.-S. Yang, arXiv:1308.4008, 2013";
   static constexpr int dimension = 2;
-  static Domain domain(Index d = dimension) { return facts::cube<Booth>(d, -10, 10); }
-  static Eigen::VectorXd start(Index d = dimension) { return facts::point<Booth>(d, {-5, -5}); }
+  static Domain domain(Index d = dimension) { return test_functions::cube<Booth>(d, -10, 10); }
+  static Eigen::VectorXd start(Index d = dimension) { return test_functions::point<Booth>(d, {-5, -5}); }
   static std::vector<Eigen::VectorXd> minimisers(Index d = dimension) {
-    return {facts::point<Booth>(d, {1, 3})};
+    return {test_functions::point<Booth>(d, {1, 3})};
   }
-  static std::optional<double> minimum(Index d = dimension) { return facts::value<Booth>(d, 0); }
+  static std::optional<double> minimum(Index d = dimension) { return test_functions::value<Booth>(d, 0); }
 
   template <class P>
-  facts::Scalar<P> operator()(const P& point) const {
-    facts::check<Booth>(point);
-    const auto [x, y] = facts::xy(point);
-    const facts::Scalar<P> u = x + 2 * y - 7, v = 2 * x + y - 5;
+  test_functions::Scalar<P> operator()(const P& point) const {
+    test_functions::check<Booth>(point);
+    const auto [x, y] = test_functions::xy(point);
+    const test_functions::Scalar<P> u = x + 2 * y - 7, v = 2 * x + y - 5;
     return u * u + v * v;
   }
 
   template <class P, class G>
-  facts::Scalar<P> operator()(const P& point, G&& gradient) const {
-    facts::check<Booth>(point, gradient);
-    const auto [x, y] = facts::xy(point);
+  test_functions::Scalar<P> operator()(const P& point, G&& gradient) const {
+    test_functions::check<Booth>(point, gradient);
+    const auto [x, y] = test_functions::xy(point);
     gradient[0] = 10 * x + 8 * y - 34;
     gradient[1] = 8 * x + 10 * y - 38;
     return (*this)(point);
@@ -42,24 +42,26 @@ struct Matyas {
   static constexpr std::string_view name = "Matyas";
   static constexpr std::string_view source = "M. Jamil, X.-S. Yang, arXiv:1308.4008, 2013";
   static constexpr int dimension = 2;
-  static Domain domain(Index d = dimension) { return facts::cube<Matyas>(d, -10, 10); }
-  static Eigen::VectorXd start(Index d = dimension) { return facts::point<Matyas>(d, {8, -5}); }
-  static std::vector<Eigen::VectorXd> minimisers(Index d = dimension) { return {facts::all<Matyas>(d, 0)}; }
-  static std::optional<double> minimum(Index d = dimension) { return facts::value<Matyas>(d, 0); }
+  static Domain domain(Index d = dimension) { return test_functions::cube<Matyas>(d, -10, 10); }
+  static Eigen::VectorXd start(Index d = dimension) { return test_functions::point<Matyas>(d, {8, -5}); }
+  static std::vector<Eigen::VectorXd> minimisers(Index d = dimension) {
+    return {test_functions::all<Matyas>(d, 0)};
+  }
+  static std::optional<double> minimum(Index d = dimension) { return test_functions::value<Matyas>(d, 0); }
 
   template <class P>
-  facts::Scalar<P> operator()(const P& point) const {
-    using Real = facts::Real<P>;
-    facts::check<Matyas>(point);
-    const auto [x, y] = facts::xy(point);
+  test_functions::Scalar<P> operator()(const P& point) const {
+    using Real = test_functions::Real<P>;
+    test_functions::check<Matyas>(point);
+    const auto [x, y] = test_functions::xy(point);
     return Real(0.26) * (x * x + y * y) - Real(0.48) * x * y;
   }
 
   template <class P, class G>
-  facts::Scalar<P> operator()(const P& point, G&& gradient) const {
-    using Real = facts::Real<P>;
-    facts::check<Matyas>(point, gradient);
-    const auto [x, y] = facts::xy(point);
+  test_functions::Scalar<P> operator()(const P& point, G&& gradient) const {
+    using Real = test_functions::Real<P>;
+    test_functions::check<Matyas>(point, gradient);
+    const auto [x, y] = test_functions::xy(point);
     gradient[0] = Real(0.52) * x - Real(0.48) * y;
     gradient[1] = Real(0.52) * y - Real(0.48) * x;
     return (*this)(point);
@@ -72,30 +74,30 @@ struct Beale {
   static constexpr std::string_view name = "Beale";
   static constexpr std::string_view source = "E. M. L. Beale, Princeton University technical report 25, 1958";
   static constexpr int dimension = 2;
-  static Domain domain(Index d = dimension) { return facts::cube<Beale>(d, -4.5, 4.5); }
-  static Eigen::VectorXd start(Index d = dimension) { return facts::all<Beale>(d, 1); }
+  static Domain domain(Index d = dimension) { return test_functions::cube<Beale>(d, -4.5, 4.5); }
+  static Eigen::VectorXd start(Index d = dimension) { return test_functions::all<Beale>(d, 1); }
   static std::vector<Eigen::VectorXd> minimisers(Index d = dimension) {
-    return {facts::point<Beale>(d, {3, 0.5})};
+    return {test_functions::point<Beale>(d, {3, 0.5})};
   }
-  static std::optional<double> minimum(Index d = dimension) { return facts::value<Beale>(d, 0); }
+  static std::optional<double> minimum(Index d = dimension) { return test_functions::value<Beale>(d, 0); }
 
   template <class P>
-  facts::Scalar<P> operator()(const P& point) const {
-    using T = facts::Scalar<P>;
-    using Real = facts::Real<P>;
-    facts::check<Beale>(point);
-    const auto [x, y] = facts::xy(point);
+  test_functions::Scalar<P> operator()(const P& point) const {
+    using T = test_functions::Scalar<P>;
+    using Real = test_functions::Real<P>;
+    test_functions::check<Beale>(point);
+    const auto [x, y] = test_functions::xy(point);
     const T u = Real(1.5) - x * (1 - y), v = Real(2.25) - x * (1 - y * y),
             w = Real(2.625) - x * (1 - y * y * y);
     return u * u + v * v + w * w;
   }
 
   template <class P, class G>
-  facts::Scalar<P> operator()(const P& point, G&& gradient) const {
-    using T = facts::Scalar<P>;
-    using Real = facts::Real<P>;
-    facts::check<Beale>(point, gradient);
-    const auto [x, y] = facts::xy(point);
+  test_functions::Scalar<P> operator()(const P& point, G&& gradient) const {
+    using T = test_functions::Scalar<P>;
+    using Real = test_functions::Real<P>;
+    test_functions::check<Beale>(point, gradient);
+    const auto [x, y] = test_functions::xy(point);
     const T u = Real(1.5) - x * (1 - y), v = Real(2.25) - x * (1 - y * y),
             w = Real(2.625) - x * (1 - y * y * y);
     gradient[0] = -2 * (u * (1 - y) + v * (1 - y * y) + w * (1 - y * y * y));
@@ -104,4 +106,4 @@ struct Beale {
   }
 };
 
-}  // namespace gradus
+}  // namespace GRADUS_NAMESPACE

@@ -4,10 +4,10 @@
 #pragma once
 
 #include <cmath>
-#include <gradus/objectives/facts.hpp>
+#include <gradus/objectives/test_function.hpp>
 #include <numbers>
 
-namespace gradus {
+namespace GRADUS_NAMESPACE {
 
 /// McCormick's function, sin(x + y) + (x - y)^2 - 1.5 x + 2.5 y + 1. Minimum -sqrt(3)/2 - pi/3 in its box, at
 /// (1/2 - pi/3, -1/2 - pi/3). Outside the box it falls without bound along x = y < 0.
@@ -16,32 +16,32 @@ struct McCormick {
   static constexpr std::string_view source = "M. Jamil, X.-S. Yang, arXiv:1308.4008, 2013";
   static constexpr int dimension = 2;
   static Domain domain(Index d = dimension) {
-    return {facts::point<McCormick>(d, {-1.5, -3}), facts::point<McCormick>(d, {4, 4})};
+    return {test_functions::point<McCormick>(d, {-1.5, -3}), test_functions::point<McCormick>(d, {4, 4})};
   }
-  static Eigen::VectorXd start(Index d = dimension) { return facts::point<McCormick>(d, {1, 1}); }
+  static Eigen::VectorXd start(Index d = dimension) { return test_functions::point<McCormick>(d, {1, 1}); }
   static std::vector<Eigen::VectorXd> minimisers(Index d = dimension) {
-    return {facts::point<McCormick>(d, {0.5 - std::numbers::pi / 3, -0.5 - std::numbers::pi / 3})};
+    return {test_functions::point<McCormick>(d, {0.5 - std::numbers::pi / 3, -0.5 - std::numbers::pi / 3})};
   }
   static std::optional<double> minimum(Index d = dimension) {
-    return facts::value<McCormick>(d, -std::numbers::sqrt3 / 2 - std::numbers::pi / 3);
+    return test_functions::value<McCormick>(d, -std::numbers::sqrt3 / 2 - std::numbers::pi / 3);
   }
 
   template <class P>
-  facts::Scalar<P> operator()(const P& point) const {
+  test_functions::Scalar<P> operator()(const P& point) const {
     using std::sin;
-    using Real = facts::Real<P>;
-    facts::check<McCormick>(point);
-    const auto [x, y] = facts::xy(point);
+    using Real = test_functions::Real<P>;
+    test_functions::check<McCormick>(point);
+    const auto [x, y] = test_functions::xy(point);
     return sin(x + y) + (x - y) * (x - y) - Real(1.5) * x + Real(2.5) * y + 1;
   }
 
   template <class P, class G>
-  facts::Scalar<P> operator()(const P& point, G&& gradient) const {
+  test_functions::Scalar<P> operator()(const P& point, G&& gradient) const {
     using std::cos;
-    using Real = facts::Real<P>;
-    facts::check<McCormick>(point, gradient);
-    const auto [x, y] = facts::xy(point);
-    const facts::Scalar<P> c = cos(x + y);
+    using Real = test_functions::Real<P>;
+    test_functions::check<McCormick>(point, gradient);
+    const auto [x, y] = test_functions::xy(point);
+    const test_functions::Scalar<P> c = cos(x + y);
     gradient[0] = c + 2 * (x - y) - Real(1.5);
     gradient[1] = c - 2 * (x - y) + Real(2.5);
     return (*this)(point);
@@ -56,33 +56,33 @@ struct Branin {
       "F. H. Branin, IBM Journal of Research and Development 16(5), 1972";
   static constexpr int dimension = 2;
   static Domain domain(Index d = dimension) {
-    return {facts::point<Branin>(d, {-5, 0}), facts::point<Branin>(d, {10, 15})};
+    return {test_functions::point<Branin>(d, {-5, 0}), test_functions::point<Branin>(d, {10, 15})};
   }
-  static Eigen::VectorXd start(Index d = dimension) { return facts::point<Branin>(d, {6, 10}); }
+  static Eigen::VectorXd start(Index d = dimension) { return test_functions::point<Branin>(d, {6, 10}); }
   static std::vector<Eigen::VectorXd> minimisers(Index d = dimension) {
     constexpr double pi = std::numbers::pi;
-    return {facts::point<Branin>(d, {-pi, 12.275}), facts::point<Branin>(d, {pi, 2.275}),
-            facts::point<Branin>(d, {3 * pi, 2.475})};
+    return {test_functions::point<Branin>(d, {-pi, 12.275}), test_functions::point<Branin>(d, {pi, 2.275}),
+            test_functions::point<Branin>(d, {3 * pi, 2.475})};
   }
   static std::optional<double> minimum(Index d = dimension) {
-    return facts::value<Branin>(d, 1.25 / std::numbers::pi);
+    return test_functions::value<Branin>(d, 1.25 / std::numbers::pi);
   }
 
   template <class P>
-  facts::Scalar<P> operator()(const P& point) const {
+  test_functions::Scalar<P> operator()(const P& point) const {
     using std::cos;
-    facts::check<Branin>(point);
-    const auto [x, y] = facts::xy(point);
-    const facts::Scalar<P> q = y + x * (c<P> - b<P> * x) - 6;
+    test_functions::check<Branin>(point);
+    const auto [x, y] = test_functions::xy(point);
+    const test_functions::Scalar<P> q = y + x * (c<P> - b<P> * x) - 6;
     return q * q + k<P> * cos(x) + 10;
   }
 
   template <class P, class G>
-  facts::Scalar<P> operator()(const P& point, G&& gradient) const {
+  test_functions::Scalar<P> operator()(const P& point, G&& gradient) const {
     using std::sin;
-    facts::check<Branin>(point, gradient);
-    const auto [x, y] = facts::xy(point);
-    const facts::Scalar<P> q = y + x * (c<P> - b<P> * x) - 6;
+    test_functions::check<Branin>(point, gradient);
+    const auto [x, y] = test_functions::xy(point);
+    const test_functions::Scalar<P> q = y + x * (c<P> - b<P> * x) - 6;
     gradient[0] = 2 * q * (c<P> - 2 * b<P> * x) - k<P> * sin(x);
     gradient[1] = 2 * q;
     return (*this)(point);
@@ -90,11 +90,11 @@ struct Branin {
 
  private:
   template <class P>
-  static constexpr auto b = facts::Real<P>(1.275 / (std::numbers::pi * std::numbers::pi));
+  static constexpr auto b = test_functions::Real<P>(1.275 / (std::numbers::pi * std::numbers::pi));
   template <class P>
-  static constexpr auto c = facts::Real<P>(5 / std::numbers::pi);
+  static constexpr auto c = test_functions::Real<P>(5 / std::numbers::pi);
   template <class P>
-  static constexpr auto k = facts::Real<P>(10 - 1.25 / std::numbers::pi);  // 10 (1 - t)
+  static constexpr auto k = test_functions::Real<P>(10 - 1.25 / std::numbers::pi);  // 10 (1 - t)
 };
 
 /// Easom's function, -cos x cos y exp(-(x - pi)^2 - (y - pi)^2): a hole in a plain that is flat to the last
@@ -103,26 +103,26 @@ struct Easom {
   static constexpr std::string_view name = "Easom";
   static constexpr std::string_view source = "E. E. Easom, thesis, University of Louisville, 1990";
   static constexpr int dimension = 2;
-  static Domain domain(Index d = dimension) { return facts::cube<Easom>(d, -100, 100); }
-  static Eigen::VectorXd start(Index d = dimension) { return facts::point<Easom>(d, {2, 4}); }
+  static Domain domain(Index d = dimension) { return test_functions::cube<Easom>(d, -100, 100); }
+  static Eigen::VectorXd start(Index d = dimension) { return test_functions::point<Easom>(d, {2, 4}); }
   static std::vector<Eigen::VectorXd> minimisers(Index d = dimension) {
-    return {facts::all<Easom>(d, std::numbers::pi)};
+    return {test_functions::all<Easom>(d, std::numbers::pi)};
   }
-  static std::optional<double> minimum(Index d = dimension) { return facts::value<Easom>(d, -1); }
+  static std::optional<double> minimum(Index d = dimension) { return test_functions::value<Easom>(d, -1); }
 
   template <class P>
-  facts::Scalar<P> operator()(const P& point) const {
+  test_functions::Scalar<P> operator()(const P& point) const {
     using std::cos;
-    facts::check<Easom>(point);
+    test_functions::check<Easom>(point);
     return -cos(point[0]) * cos(point[1]) * hill(point);
   }
 
   template <class P, class G>
-  facts::Scalar<P> operator()(const P& point, G&& gradient) const {
+  test_functions::Scalar<P> operator()(const P& point, G&& gradient) const {
     using std::cos, std::sin;
-    using T = facts::Scalar<P>;
-    facts::check<Easom>(point, gradient);
-    const auto [x, y] = facts::xy(point);
+    using T = test_functions::Scalar<P>;
+    test_functions::check<Easom>(point, gradient);
+    const auto [x, y] = test_functions::xy(point);
     const T u = x - pi<P>, v = y - pi<P>, h = hill(point);
     gradient[0] = (sin(x) + 2 * u * cos(x)) * cos(y) * h;
     gradient[1] = (sin(y) + 2 * v * cos(y)) * cos(x) * h;
@@ -131,12 +131,12 @@ struct Easom {
 
  private:
   template <class P>
-  static constexpr auto pi = std::numbers::pi_v<facts::Real<P>>;
+  static constexpr auto pi = std::numbers::pi_v<test_functions::Real<P>>;
 
   template <class P>
-  static facts::Scalar<P> hill(const P& point) {
+  static test_functions::Scalar<P> hill(const P& point) {
     using std::exp;
-    const facts::Scalar<P> u = point[0] - pi<P>, v = point[1] - pi<P>;
+    const test_functions::Scalar<P> u = point[0] - pi<P>, v = point[1] - pi<P>;
     return exp(-(u * u) - v * v);
   }
 };
@@ -148,24 +148,26 @@ struct DropWave {
   static constexpr std::string_view source =
       "M. Molga, C. Smutnicki, Test functions for optimization needs, 2005";
   static constexpr int dimension = 2;
-  static Domain domain(Index d = dimension) { return facts::cube<DropWave>(d, -5.12, 5.12); }
-  static Eigen::VectorXd start(Index d = dimension) { return facts::point<DropWave>(d, {1, -0.5}); }
-  static std::vector<Eigen::VectorXd> minimisers(Index d = dimension) { return {facts::all<DropWave>(d, 0)}; }
-  static std::optional<double> minimum(Index d = dimension) { return facts::value<DropWave>(d, -1); }
+  static Domain domain(Index d = dimension) { return test_functions::cube<DropWave>(d, -5.12, 5.12); }
+  static Eigen::VectorXd start(Index d = dimension) { return test_functions::point<DropWave>(d, {1, -0.5}); }
+  static std::vector<Eigen::VectorXd> minimisers(Index d = dimension) {
+    return {test_functions::all<DropWave>(d, 0)};
+  }
+  static std::optional<double> minimum(Index d = dimension) { return test_functions::value<DropWave>(d, -1); }
 
   template <class P>
-  facts::Scalar<P> operator()(const P& point) const {
+  test_functions::Scalar<P> operator()(const P& point) const {
     using std::cos, std::sqrt;
-    facts::check<DropWave>(point);
-    const facts::Scalar<P> rr = point[0] * point[0] + point[1] * point[1];
+    test_functions::check<DropWave>(point);
+    const test_functions::Scalar<P> rr = point[0] * point[0] + point[1] * point[1];
     return -(1 + cos(12 * sqrt(rr))) / (rr / 2 + 2);
   }
 
   template <class P, class G>
-  facts::Scalar<P> operator()(const P& point, G&& gradient) const {
+  test_functions::Scalar<P> operator()(const P& point, G&& gradient) const {
     using std::cos, std::sin, std::sqrt;
-    using T = facts::Scalar<P>;
-    facts::check<DropWave>(point, gradient);
+    using T = test_functions::Scalar<P>;
+    test_functions::check<DropWave>(point, gradient);
     const T rr = point[0] * point[0] + point[1] * point[1], r = sqrt(rr), depth = rr / 2 + 2;
     const T wave = r == 0 ? T(144) : T(12 * sin(12 * r) / r);  // 144 is the limit
     const T slope = wave / depth + (1 + cos(12 * r)) / (depth * depth);
@@ -175,4 +177,4 @@ struct DropWave {
   }
 };
 
-}  // namespace gradus
+}  // namespace GRADUS_NAMESPACE

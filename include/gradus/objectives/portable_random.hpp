@@ -5,9 +5,10 @@
 
 #include <Eigen/Core>
 #include <cstdint>
+#include <gradus/core/namespace.hpp>
 #include <random>
 
-namespace gradus {
+namespace GRADUS_NAMESPACE {
 
 /// Random numbers that follow from the seed alone. The standard fixes every bit of `std::mt19937_64`, but
 /// lets each library draw its distributions its own way, so the numbers are made here.
@@ -46,4 +47,4 @@ class PortableRandom {
   std::mt19937_64 engine_;
 };
 
-}  // namespace gradus
+}  // namespace GRADUS_NAMESPACE

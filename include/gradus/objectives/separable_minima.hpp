@@ -6,10 +6,10 @@
 
 #include <array>
 #include <cmath>
-#include <gradus/objectives/facts.hpp>
+#include <gradus/objectives/test_function.hpp>
 #include <numbers>
 
-namespace gradus {
+namespace GRADUS_NAMESPACE {
 
 /// The Styblinski-Tang function, 1/2 sum (x_i^4 - 16 x_i^2 + 5 x_i). Minimum -39.16616570377142 d where every
 /// coordinate is -2.903534027771177; the coordinate 2.746802770990837 makes a local minimum.
@@ -17,27 +17,28 @@ struct StyblinskiTang {
   static constexpr std::string_view name = "Styblinski-Tang";
   static constexpr std::string_view source = "M. A. Styblinski, T.-S. Tang, Neural Networks 3(4), 1990";
   static constexpr int dimension = Eigen::Dynamic;
-  static Domain domain(Index d) { return facts::cube<StyblinskiTang>(d, -5, 5); }
-  static Eigen::VectorXd start(Index d) { return facts::all<StyblinskiTang>(d, 4); }
+  static Domain domain(Index d) { return test_functions::cube<StyblinskiTang>(d, -5, 5); }
+  static Eigen::VectorXd start(Index d) { return test_functions::all<StyblinskiTang>(d, 4); }
   static std::vector<Eigen::VectorXd> minimisers(Index d) {
-    return {facts::all<StyblinskiTang>(d, -2.903534027771177)};
+    return {test_functions::all<StyblinskiTang>(d, -2.903534027771177)};
   }
   static std::optional<double> minimum(Index d) {
-    return facts::value<StyblinskiTang>(d, -39.16616570377142 * double(d));
+    return test_functions::value<StyblinskiTang>(d, -39.16616570377142 * double(d));
   }
 
   template <class X>
-  facts::Scalar<X> operator()(const X& x) const {
-    facts::check<StyblinskiTang>(x);
-    facts::Scalar<X> sum(0);
+  test_functions::Scalar<X> operator()(const X& x) const {
+    test_functions::check<StyblinskiTang>(x);
+    test_functions::Scalar<X> sum(0);
     for (Index i = 0; i < x.size(); ++i) sum += x[i] * (x[i] * (x[i] * x[i] - 16) + 5);
     return sum / 2;
   }
 
   template <class X, class G>
-  facts::Scalar<X> operator()(const X& x, G&& gradient) const {
-    facts::check<StyblinskiTang>(x, gradient);
-    for (Index i = 0; i < x.size(); ++i) gradient[i] = x[i] * (2 * x[i] * x[i] - 16) + facts::Real<X>(2.5);
+  test_functions::Scalar<X> operator()(const X& x, G&& gradient) const {
+    test_functions::check<StyblinskiTang>(x, gradient);
+    for (Index i = 0; i < x.size(); ++i)
+      gradient[i] = x[i] * (2 * x[i] * x[i] - 16) + test_functions::Real<X>(2.5);
     return (*this)(x);
   }
 };
@@ -49,31 +50,31 @@ struct Rastrigin {
   static constexpr std::string_view source =
       "L. A. Rastrigin, Systems of Extremal Control, 1974 (2 dimensions)";
   static constexpr int dimension = Eigen::Dynamic;
-  static Domain domain(Index d) { return facts::cube<Rastrigin>(d, -5.12, 5.12); }
-  static Eigen::VectorXd start(Index d) { return facts::all<Rastrigin>(d, 3.3); }
-  static std::vector<Eigen::VectorXd> minimisers(Index d) { return {facts::all<Rastrigin>(d, 0)}; }
-  static std::optional<double> minimum(Index d) { return facts::value<Rastrigin>(d, 0); }
+  static Domain domain(Index d) { return test_functions::cube<Rastrigin>(d, -5.12, 5.12); }
+  static Eigen::VectorXd start(Index d) { return test_functions::all<Rastrigin>(d, 3.3); }
+  static std::vector<Eigen::VectorXd> minimisers(Index d) { return {test_functions::all<Rastrigin>(d, 0)}; }
+  static std::optional<double> minimum(Index d) { return test_functions::value<Rastrigin>(d, 0); }
 
   template <class X>
-  facts::Scalar<X> operator()(const X& x) const {
+  test_functions::Scalar<X> operator()(const X& x) const {
     using std::cos;
-    facts::check<Rastrigin>(x);
-    facts::Scalar<X> sum(0);
+    test_functions::check<Rastrigin>(x);
+    test_functions::Scalar<X> sum(0);
     for (Index i = 0; i < x.size(); ++i) sum += x[i] * x[i] + 10 * (1 - cos(two_pi<X> * x[i]));
     return sum;
   }
 
   template <class X, class G>
-  facts::Scalar<X> operator()(const X& x, G&& gradient) const {
+  test_functions::Scalar<X> operator()(const X& x, G&& gradient) const {
     using std::sin;
-    facts::check<Rastrigin>(x, gradient);
+    test_functions::check<Rastrigin>(x, gradient);
     for (Index i = 0; i < x.size(); ++i) gradient[i] = 2 * x[i] + 10 * two_pi<X> * sin(two_pi<X> * x[i]);
     return (*this)(x);
   }
 
  private:
   template <class X>
-  static constexpr facts::Real<X> two_pi = 2 * std::numbers::pi_v<facts::Real<X>>;
+  static constexpr test_functions::Real<X> two_pi = 2 * std::numbers::pi_v<test_functions::Real<X>>;
 };
 
 /// Schwefel's function, sum 418.98288727243374 - x_i sin(sqrt|x_i|): the second best minima are far from the
@@ -83,28 +84,29 @@ struct Schwefel {
   static constexpr std::string_view source =
       "H.-P. Schwefel, Numerical Optimization of Computer Models, 1981";
   static constexpr int dimension = Eigen::Dynamic;
-  static Domain domain(Index d) { return facts::cube<Schwefel>(d, -500, 500); }
-  static Eigen::VectorXd start(Index d) { return facts::all<Schwefel>(d, 250); }
+  static Domain domain(Index d) { return test_functions::cube<Schwefel>(d, -500, 500); }
+  static Eigen::VectorXd start(Index d) { return test_functions::all<Schwefel>(d, 250); }
   static std::vector<Eigen::VectorXd> minimisers(Index d) {
-    return {facts::all<Schwefel>(d, 420.96874635998205)};
+    return {test_functions::all<Schwefel>(d, 420.96874635998205)};
   }
-  static std::optional<double> minimum(Index d) { return facts::value<Schwefel>(d, 0); }
+  static std::optional<double> minimum(Index d) { return test_functions::value<Schwefel>(d, 0); }
 
   template <class X>
-  facts::Scalar<X> operator()(const X& x) const {
+  test_functions::Scalar<X> operator()(const X& x) const {
     using std::abs, std::sin, std::sqrt;
-    facts::check<Schwefel>(x);
-    facts::Scalar<X> sum(facts::Real<X>(418.98288727243374) * facts::Real<X>(x.size()));
+    test_functions::check<Schwefel>(x);
+    test_functions::Scalar<X> sum(test_functions::Real<X>(418.98288727243374) *
+                                  test_functions::Real<X>(x.size()));
     for (Index i = 0; i < x.size(); ++i) sum -= x[i] * sin(sqrt(abs(x[i])));
     return sum;
   }
 
   template <class X, class G>
-  facts::Scalar<X> operator()(const X& x, G&& gradient) const {
+  test_functions::Scalar<X> operator()(const X& x, G&& gradient) const {
     using std::abs, std::cos, std::sin, std::sqrt;
-    facts::check<Schwefel>(x, gradient);
+    test_functions::check<Schwefel>(x, gradient);
     for (Index i = 0; i < x.size(); ++i) {
-      const facts::Scalar<X> r = sqrt(abs(x[i]));
+      const test_functions::Scalar<X> r = sqrt(abs(x[i]));
       gradient[i] = -sin(r) - r * cos(r) / 2;
     }
     return (*this)(x);
@@ -121,10 +123,10 @@ struct Michalewicz {
   static constexpr std::string_view source =
       "Z. Michalewicz, Genetic Algorithms + Data Structures = Evolution Programs, 1992";
   static constexpr int dimension = Eigen::Dynamic;
-  static Domain domain(Index d) { return facts::cube<Michalewicz>(d, 0, std::numbers::pi); }
-  static Eigen::VectorXd start(Index d) { return facts::all<Michalewicz>(d, 2); }
+  static Domain domain(Index d) { return test_functions::cube<Michalewicz>(d, 0, std::numbers::pi); }
+  static Eigen::VectorXd start(Index d) { return test_functions::all<Michalewicz>(d, 2); }
   static std::vector<Eigen::VectorXd> minimisers(Index d) {
-    facts::require_dimension<Michalewicz>(d);
+    test_functions::require_dimension<Michalewicz>(d);
     // The terms do not depend on each other, so these are the leading coordinates for any d.
     static constexpr std::array<double, 10> best = {
         2.2029055201726093, std::numbers::pi / 2, 1.2849915705529244, 1.9230584698663628,
@@ -140,23 +142,23 @@ struct Michalewicz {
   }
 
   template <class X>
-  facts::Scalar<X> operator()(const X& x) const {
+  test_functions::Scalar<X> operator()(const X& x) const {
     using std::pow, std::sin;
-    using Real = facts::Real<X>;
+    using Real = test_functions::Real<X>;
     check(x);
-    facts::Scalar<X> sum(0);
+    test_functions::Scalar<X> sum(0);
     for (Index i = 0; i < x.size(); ++i) {
-      const facts::Scalar<X> s = sin(Real(i + 1) * x[i] * x[i] / std::numbers::pi_v<Real>);
+      const test_functions::Scalar<X> s = sin(Real(i + 1) * x[i] * x[i] / std::numbers::pi_v<Real>);
       sum -= sin(x[i]) * pow(s, Real(2 * steepness));
     }
     return sum;
   }
 
   template <class X, class G>
-  facts::Scalar<X> operator()(const X& x, G&& gradient) const {
+  test_functions::Scalar<X> operator()(const X& x, G&& gradient) const {
     using std::cos, std::pow, std::sin;
-    using T = facts::Scalar<X>;
-    using Real = facts::Real<X>;
+    using T = test_functions::Scalar<X>;
+    using Real = test_functions::Real<X>;
     check(x, gradient);
     for (Index i = 0; i < x.size(); ++i) {
       const Real frequency = Real(i + 1) / std::numbers::pi_v<Real>;
@@ -170,9 +172,9 @@ struct Michalewicz {
  private:
   template <class... Arguments>
   void check(Arguments&... arguments) const {
-    facts::require_at_least(1, steepness, name, "steepness");
-    facts::check<Michalewicz>(arguments...);
+    test_functions::require_at_least(1, steepness, name, "steepness");
+    test_functions::check<Michalewicz>(arguments...);
   }
 };
 
-}  // namespace gradus
+}  // namespace GRADUS_NAMESPACE

@@ -4,9 +4,9 @@
 #pragma once
 
 #include <cmath>
-#include <gradus/objectives/facts.hpp>
+#include <gradus/objectives/test_function.hpp>
 
-namespace gradus {
+namespace GRADUS_NAMESPACE {
 
 /// Rosenbrock's banana valley, sum over i < d of 100 (x_{i+1} - x_i^2)^2 + (1 - x_i)^2. Minimum 0 at (1, ...,
 /// 1); from 4 dimensions on there is a local minimum near (-1, 1, ..., 1). At least 2 dimensions. Start
@@ -16,32 +16,32 @@ struct Rosenbrock {
   static constexpr std::string_view source = "H. H. Rosenbrock, The Computer Journal 3(3), 1960";
   static constexpr int dimension = Eigen::Dynamic;
   static constexpr int least_dimension = 2;  ///< the fewest variables
-  static Domain domain(Index d) { return facts::cube<Rosenbrock>(d, -2.048, 2.048); }
+  static Domain domain(Index d) { return test_functions::cube<Rosenbrock>(d, -2.048, 2.048); }
   static Eigen::VectorXd start(Index d) {
-    Eigen::VectorXd x = facts::all<Rosenbrock>(d, 1);
+    Eigen::VectorXd x = test_functions::all<Rosenbrock>(d, 1);
     for (Index i = 0; i < d; i += 2) x[i] = -1.2;
     return x;
   }
-  static std::vector<Eigen::VectorXd> minimisers(Index d) { return {facts::all<Rosenbrock>(d, 1)}; }
-  static std::optional<double> minimum(Index d) { return facts::value<Rosenbrock>(d, 0); }
+  static std::vector<Eigen::VectorXd> minimisers(Index d) { return {test_functions::all<Rosenbrock>(d, 1)}; }
+  static std::optional<double> minimum(Index d) { return test_functions::value<Rosenbrock>(d, 0); }
 
   template <class X>
-  facts::Scalar<X> operator()(const X& x) const {
-    facts::check<Rosenbrock>(x);
-    facts::Scalar<X> sum(0);
+  test_functions::Scalar<X> operator()(const X& x) const {
+    test_functions::check<Rosenbrock>(x);
+    test_functions::Scalar<X> sum(0);
     for (Index i = 0; i + 1 < x.size(); ++i) {
-      const facts::Scalar<X> r = x[i + 1] - x[i] * x[i];
+      const test_functions::Scalar<X> r = x[i + 1] - x[i] * x[i];
       sum += 100 * r * r + (1 - x[i]) * (1 - x[i]);
     }
     return sum;
   }
 
   template <class X, class G>
-  facts::Scalar<X> operator()(const X& x, G&& gradient) const {
-    facts::check<Rosenbrock>(x, gradient);
-    gradient[0] = facts::Scalar<X>(0);
+  test_functions::Scalar<X> operator()(const X& x, G&& gradient) const {
+    test_functions::check<Rosenbrock>(x, gradient);
+    gradient[0] = test_functions::Scalar<X>(0);
     for (Index i = 0; i + 1 < x.size(); ++i) {
-      const facts::Scalar<X> r = x[i + 1] - x[i] * x[i];
+      const test_functions::Scalar<X> r = x[i + 1] - x[i] * x[i];
       gradient[i] -= 400 * x[i] * r + 2 * (1 - x[i]);
       gradient[i + 1] = 200 * r;
     }
@@ -56,35 +56,36 @@ struct DixonPrice {
   static constexpr std::string_view source =
       "L. C. W. Dixon, R. C. Price, Journal of Optimization Theory and Applications 60, 1989";
   static constexpr int dimension = Eigen::Dynamic;
-  static Domain domain(Index d) { return facts::cube<DixonPrice>(d, -10, 10); }
-  static Eigen::VectorXd start(Index d) { return facts::all<DixonPrice>(d, 5); }
+  static Domain domain(Index d) { return test_functions::cube<DixonPrice>(d, -10, 10); }
+  static Eigen::VectorXd start(Index d) { return test_functions::all<DixonPrice>(d, 5); }
   static std::vector<Eigen::VectorXd> minimisers(Index d) {
-    Eigen::VectorXd x = facts::all<DixonPrice>(d, 1);
+    Eigen::VectorXd x = test_functions::all<DixonPrice>(d, 1);
     for (Index i = 1; i < d; ++i) x[i] = std::sqrt(x[i - 1] / 2);
     if (d == 1) return {x};
     Eigen::VectorXd mirrored = x;
     mirrored[d - 1] *= -1;
     return {x, mirrored};
   }
-  static std::optional<double> minimum(Index d) { return facts::value<DixonPrice>(d, 0); }
+  static std::optional<double> minimum(Index d) { return test_functions::value<DixonPrice>(d, 0); }
 
   template <class X>
-  facts::Scalar<X> operator()(const X& x) const {
-    facts::check<DixonPrice>(x);
-    facts::Scalar<X> sum = (x[0] - 1) * (x[0] - 1);
+  test_functions::Scalar<X> operator()(const X& x) const {
+    test_functions::check<DixonPrice>(x);
+    test_functions::Scalar<X> sum = (x[0] - 1) * (x[0] - 1);
     for (Index i = 1; i < x.size(); ++i) {
-      const facts::Scalar<X> r = 2 * x[i] * x[i] - x[i - 1];
-      sum += facts::Real<X>(i + 1) * r * r;
+      const test_functions::Scalar<X> r = 2 * x[i] * x[i] - x[i - 1];
+      sum += test_functions::Real<X>(i + 1) * r * r;
     }
     return sum;
   }
 
   template <class X, class G>
-  facts::Scalar<X> operator()(const X& x, G&& gradient) const {
-    facts::check<DixonPrice>(x, gradient);
+  test_functions::Scalar<X> operator()(const X& x, G&& gradient) const {
+    test_functions::check<DixonPrice>(x, gradient);
     gradient[0] = 2 * (x[0] - 1);
     for (Index i = 1; i < x.size(); ++i) {
-      const facts::Scalar<X> slope = facts::Real<X>(2 * (i + 1)) * (2 * x[i] * x[i] - x[i - 1]);
+      const test_functions::Scalar<X> slope =
+          test_functions::Real<X>(2 * (i + 1)) * (2 * x[i] * x[i] - x[i - 1]);
       gradient[i] = 4 * x[i] * slope;
       gradient[i - 1] -= slope;
     }
@@ -100,15 +101,17 @@ struct PowellSingular {
   static constexpr std::string_view source = "M. J. D. Powell, The Computer Journal 5(2), 1962";
   static constexpr int dimension = Eigen::Dynamic;
   static constexpr int dimension_multiple = 4;  ///< what divides the number of variables
-  static Domain domain(Index d) { return facts::cube<PowellSingular>(d, -4, 5); }
-  static Eigen::VectorXd start(Index d) { return facts::point<PowellSingular>(d, {3, -1, 0, 1}); }
-  static std::vector<Eigen::VectorXd> minimisers(Index d) { return {facts::all<PowellSingular>(d, 0)}; }
-  static std::optional<double> minimum(Index d) { return facts::value<PowellSingular>(d, 0); }
+  static Domain domain(Index d) { return test_functions::cube<PowellSingular>(d, -4, 5); }
+  static Eigen::VectorXd start(Index d) { return test_functions::point<PowellSingular>(d, {3, -1, 0, 1}); }
+  static std::vector<Eigen::VectorXd> minimisers(Index d) {
+    return {test_functions::all<PowellSingular>(d, 0)};
+  }
+  static std::optional<double> minimum(Index d) { return test_functions::value<PowellSingular>(d, 0); }
 
   template <class X>
-  facts::Scalar<X> operator()(const X& x) const {
-    using T = facts::Scalar<X>;
-    facts::check<PowellSingular>(x);
+  test_functions::Scalar<X> operator()(const X& x) const {
+    using T = test_functions::Scalar<X>;
+    test_functions::check<PowellSingular>(x);
     T sum(0);
     for (Index i = 0; i < x.size(); i += 4) {
       const T p = x[i] + 10 * x[i + 1], q = x[i + 2] - x[i + 3], r = x[i + 1] - 2 * x[i + 2],
@@ -119,9 +122,9 @@ struct PowellSingular {
   }
 
   template <class X, class G>
-  facts::Scalar<X> operator()(const X& x, G&& gradient) const {
-    using T = facts::Scalar<X>;
-    facts::check<PowellSingular>(x, gradient);
+  test_functions::Scalar<X> operator()(const X& x, G&& gradient) const {
+    using T = test_functions::Scalar<X>;
+    test_functions::check<PowellSingular>(x, gradient);
     for (Index i = 0; i < x.size(); i += 4) {
       const T p = x[i] + 10 * x[i + 1], q = x[i + 2] - x[i + 3], r = x[i + 1] - 2 * x[i + 2],
               s = x[i] - x[i + 3];
@@ -143,26 +146,30 @@ struct Wood {
   static constexpr std::string_view source =
       "A. R. Colville, IBM New York Scientific Center report 320-2949, 1968";
   static constexpr int dimension = 4;
-  static Domain domain(Index d = dimension) { return facts::cube<Wood>(d, -10, 10); }
-  static Eigen::VectorXd start(Index d = dimension) { return facts::point<Wood>(d, {-3, -1, -3, -1}); }
-  static std::vector<Eigen::VectorXd> minimisers(Index d = dimension) { return {facts::all<Wood>(d, 1)}; }
-  static std::optional<double> minimum(Index d = dimension) { return facts::value<Wood>(d, 0); }
+  static Domain domain(Index d = dimension) { return test_functions::cube<Wood>(d, -10, 10); }
+  static Eigen::VectorXd start(Index d = dimension) {
+    return test_functions::point<Wood>(d, {-3, -1, -3, -1});
+  }
+  static std::vector<Eigen::VectorXd> minimisers(Index d = dimension) {
+    return {test_functions::all<Wood>(d, 1)};
+  }
+  static std::optional<double> minimum(Index d = dimension) { return test_functions::value<Wood>(d, 0); }
 
   template <class X>
-  facts::Scalar<X> operator()(const X& x) const {
-    using T = facts::Scalar<X>;
-    using Real = facts::Real<X>;
-    facts::check<Wood>(x);
+  test_functions::Scalar<X> operator()(const X& x) const {
+    using T = test_functions::Scalar<X>;
+    using Real = test_functions::Real<X>;
+    test_functions::check<Wood>(x);
     const T a = x[0] - 1, b = x[1] - 1, c = x[2] - 1, d = x[3] - 1;
     const T p = x[0] * x[0] - x[1], q = x[2] * x[2] - x[3];
     return 100 * p * p + a * a + c * c + 90 * q * q + Real(10.1) * (b * b + d * d) + Real(19.8) * b * d;
   }
 
   template <class X, class G>
-  facts::Scalar<X> operator()(const X& x, G&& gradient) const {
-    using T = facts::Scalar<X>;
-    using Real = facts::Real<X>;
-    facts::check<Wood>(x, gradient);
+  test_functions::Scalar<X> operator()(const X& x, G&& gradient) const {
+    using T = test_functions::Scalar<X>;
+    using Real = test_functions::Real<X>;
+    test_functions::check<Wood>(x, gradient);
     const T a = x[0] - 1, b = x[1] - 1, c = x[2] - 1, d = x[3] - 1;
     const T p = x[0] * x[0] - x[1], q = x[2] * x[2] - x[3];
     gradient[0] = 400 * x[0] * p + 2 * a;
@@ -173,4 +180,4 @@ struct Wood {
   }
 };
 
-}  // namespace gradus
+}  // namespace GRADUS_NAMESPACE

@@ -3,7 +3,7 @@
 
 #include <gradus/core/optimizer.hpp>
 
-namespace gradus {
+namespace GRADUS_NAMESPACE {
 
 /// AdaDelta (Zeiler, arXiv:1212.5701), equal to `torch.optim.Adadelta`; ε inside both roots:
 ///
@@ -59,4 +59,4 @@ struct AdaDelta {
   }
 };
 
-}  // namespace gradus
+}  // namespace GRADUS_NAMESPACE

@@ -6,7 +6,7 @@
 #include <gradus/core/optimizer.hpp>
 #include <optional>
 
-namespace gradus {
+namespace GRADUS_NAMESPACE {
 
 /// Where ε1 enters Adafactor.
 enum class AdafactorForm {
@@ -23,10 +23,11 @@ enum class AdafactorForm {
 ///     α = max(ε2, rms(θ)) · min(η, 1/√t)
 ///     θ ← (1 − ηλ)θ − α/max(1, rms(U)/clip) · U
 ///
-/// of a matrix; the V of a vector (one row or column), or of a matrix with a side below `least_factored`, is
-/// kept whole. With β1 > 0 it is an average of the last term that is subtracted, as in T5. State: R and C, in
-/// double, or V; m with β1; and room for the largest gradient and each thread. Reads and writes 10 numbers a
-/// coefficient of a matrix, 11 of a vector, 2 more with β1, in three or four passes.
+/// of a matrix; the V of a vector (one row or column), or of a matrix with a side below
+/// `min_dim_size_to_factor`, is kept whole. With β1 > 0 it is an average of the last term that is subtracted,
+/// as in T5. State: R and C, in double, or V; m with β1; and room for the largest gradient and each thread.
+/// Reads and writes 10 numbers a coefficient of a matrix, 11 of a vector, 2 more with β1, in three or four
+/// passes.
 struct Adafactor {
   double learning_rate = 1e-2;                ///< η ≥ 0
   double decay_power = 0.8;                   ///< > 0: w falls from 1 with this power of t
@@ -35,7 +36,7 @@ struct Adafactor {
   double clip = 1;                            ///< > 0, the largest root mean square of U
   double beta1 = 0;                           ///< decay of the averaged update, in [0, 1); 0: none
   double weight_decay = 0;                    ///< λ ≥ 0, decoupled
-  int least_factored = 2;                     ///< ≥ 2; T5 has 128
+  int min_dim_size_to_factor = 2;             ///< ≥ 2; T5 has 128
   AdafactorForm form = AdafactorForm::torch;  ///< where ε1 enters
 
   template <class Tree>
@@ -105,7 +106,8 @@ struct Adafactor {
     require_positive("Adafactor", "clip", clip);
     require_fraction("Adafactor", "beta1", beta1);
     require_nonnegative("Adafactor", "weight_decay", weight_decay);
-    require_field(least_factored >= 2, "Adafactor", "least_factored", least_factored, "be at least 2");
+    require_field(min_dim_size_to_factor >= 2, "Adafactor", "min_dim_size_to_factor", min_dim_size_to_factor,
+                  "be at least 2");
     const auto zeros = [](bool wanted, Index rows, Index cols) {
       return wanted ? Eigen::MatrixXd::Zero(rows, cols).eval() : Eigen::MatrixXd();
     };
@@ -166,7 +168,7 @@ struct Adafactor {
 
   template <class L>
   bool is_factored(const L& leaf) const {
-    return std::min(leaf.rows(), leaf.cols()) >= least_factored;
+    return std::min(leaf.rows(), leaf.cols()) >= min_dim_size_to_factor;
   }
 
   template <class P, class G, class S>
@@ -224,4 +226,4 @@ struct Adafactor {
   }
 };
 
-}  // namespace gradus
+}  // namespace GRADUS_NAMESPACE

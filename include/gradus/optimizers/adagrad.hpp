@@ -3,7 +3,7 @@
 
 #include <gradus/core/optimizer.hpp>
 
-namespace gradus {
+namespace GRADUS_NAMESPACE {
 
 /// AdaGrad (Duchi, Hazan & Singer, JMLR 12, 2011), equal to `torch.optim.Adagrad`:
 ///
@@ -55,4 +55,4 @@ struct AdaGrad {
   }
 };
 
-}  // namespace gradus
+}  // namespace GRADUS_NAMESPACE

@@ -3,7 +3,7 @@
 
 #include <gradus/optimizers/moments.hpp>
 
-namespace gradus {
+namespace GRADUS_NAMESPACE {
 
 /// Adam (Kingma & Ba, arXiv:1412.6980), equal to `torch.optim.Adam`; ε outside the root, after the
 /// correction:
@@ -50,4 +50,4 @@ struct Adam {
   }
 };
 
-}  // namespace gradus
+}  // namespace GRADUS_NAMESPACE

@@ -3,7 +3,7 @@
 
 #include <gradus/core/optimizer.hpp>
 
-namespace gradus {
+namespace GRADUS_NAMESPACE {
 
 /// AdaMax (Kingma & Ba, arXiv:1412.6980, section 7.1), equal to `torch.optim.Adamax`: Adam with the largest
 /// gradient in the place of the root mean square.
@@ -60,4 +60,4 @@ struct AdaMax {
   }
 };
 
-}  // namespace gradus
+}  // namespace GRADUS_NAMESPACE

@@ -3,7 +3,7 @@
 
 #include <gradus/optimizers/muon.hpp>
 
-namespace gradus {
+namespace GRADUS_NAMESPACE {
 
 /// AdaMuon (Si, Zhang & Shen, arXiv:2507.11005, first version): Muon whose update is divided by the root of
 /// its mean square, coefficient by coefficient, and scaled to AdamW's size. Equal to the authors' code
@@ -77,4 +77,4 @@ struct BasicAdaMuon {
 /// AdaMuon with Newton–Schulz, as published.
 using AdaMuon = BasicAdaMuon<NewtonSchulz>;
 
-}  // namespace gradus
+}  // namespace GRADUS_NAMESPACE

@@ -3,7 +3,7 @@
 
 #include <gradus/optimizers/moments.hpp>
 
-namespace gradus {
+namespace GRADUS_NAMESPACE {
 
 /// Adam with decoupled weight decay (Loshchilov & Hutter, arXiv:1711.05101), equal to `torch.optim.AdamW`:
 ///
@@ -49,4 +49,4 @@ struct AdamW {
   }
 };
 
-}  // namespace gradus
+}  // namespace GRADUS_NAMESPACE

@@ -3,7 +3,7 @@
 
 #include <gradus/core/optimizer.hpp>
 
-namespace gradus {
+namespace GRADUS_NAMESPACE {
 
 /// Averaged SGD (Polyak & Juditsky, SIAM Journal on Control and Optimization 30, 1992), equal to
 /// `torch.optim.ASGD`: the rate falls, and a is the average of the points.
@@ -64,4 +64,4 @@ struct ASGD {
   }
 };
 
-}  // namespace gradus
+}  // namespace GRADUS_NAMESPACE

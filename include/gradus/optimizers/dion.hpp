@@ -4,11 +4,11 @@
 #include <gradus/core/for_each_leaf.hpp>
 #include <gradus/core/matrices_like.hpp>
 #include <gradus/core/optimizer.hpp>
-#include <gradus/orthogonalize/multiply.hpp>
+#include <gradus/linalg/multiply.hpp>
 #include <numbers>
 #include <random>
 
-namespace gradus {
+namespace GRADUS_NAMESPACE {
 
 /// Dion (Ahn et al., arXiv:2504.05295): orthonormal updates of low rank. One step of power iteration on the
 /// momentum M (m x n) follows its r strongest directions; what it misses stays in M and is not forgotten:
@@ -147,4 +147,4 @@ struct Dion {
   }
 };
 
-}  // namespace gradus
+}  // namespace GRADUS_NAMESPACE

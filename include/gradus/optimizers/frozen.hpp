@@ -3,7 +3,7 @@
 
 #include <gradus/core/checks.hpp>
 
-namespace gradus {
+namespace GRADUS_NAMESPACE {
 
 /// The optimizer that does nothing: θ stays as it is, whatever the gradient. It freezes a part of a `route`:
 ///
@@ -26,4 +26,4 @@ struct Frozen {
   }
 };
 
-}  // namespace gradus
+}  // namespace GRADUS_NAMESPACE

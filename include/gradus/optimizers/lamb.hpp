@@ -4,7 +4,7 @@
 #include <gradus/core/for_each_leaf.hpp>
 #include <gradus/core/optimizer.hpp>
 
-namespace gradus {
+namespace GRADUS_NAMESPACE {
 
 /// LAMB (You et al., arXiv:1904.00962), equal to `optax.lamb`: Adam's step, as long as its parameter is.
 ///
@@ -76,4 +76,4 @@ struct LAMB {
   }
 };
 
-}  // namespace gradus
+}  // namespace GRADUS_NAMESPACE

@@ -4,7 +4,7 @@
 #include <gradus/core/for_each_leaf.hpp>
 #include <gradus/core/optimizer.hpp>
 
-namespace gradus {
+namespace GRADUS_NAMESPACE {
 
 /// LARS (You, Gitman & Ginsburg, arXiv:1708.03888), equal to `optax.lars`: momentum whose every gradient is
 /// as long as its parameter, times the trust coefficient τ.
@@ -77,4 +77,4 @@ struct LARS {
   }
 };
 
-}  // namespace gradus
+}  // namespace GRADUS_NAMESPACE

@@ -3,7 +3,7 @@
 
 #include <gradus/core/optimizer.hpp>
 
-namespace gradus {
+namespace GRADUS_NAMESPACE {
 
 /// Lion (Chen et al., arXiv:2302.06675), equal to the authors' code (github.com/google/automl) and to
 /// `optax.lion`:
@@ -54,4 +54,4 @@ struct Lion {
   }
 };
 
-}  // namespace gradus
+}  // namespace GRADUS_NAMESPACE

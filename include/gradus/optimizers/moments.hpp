@@ -3,7 +3,7 @@
 
 #include <gradus/core/optimizer.hpp>
 
-namespace gradus {
+namespace GRADUS_NAMESPACE {
 
 /// AMSGrad (Reddi, Kale & Kumar, arXiv:1904.09237) keeps the largest second moment, x ← max(x, v), and
 /// divides by √x. Its three published forms differ in the bias corrections c1 = 1 − β1ᵗ and c2 = 1 − β2ᵗ:
@@ -77,4 +77,4 @@ void step_moments(std::string_view who, const Optimizer& optimizer, P& params, c
 }
 
 }  // namespace detail
-}  // namespace gradus
+}  // namespace GRADUS_NAMESPACE

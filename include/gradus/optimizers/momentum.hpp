@@ -3,7 +3,7 @@
 
 #include <gradus/core/optimizer.hpp>
 
-namespace gradus {
+namespace GRADUS_NAMESPACE {
 
 /// Heavy-ball momentum (Polyak 1964; Sutskever et al., 2013), equal to `torch.optim.SGD` with momentum:
 ///
@@ -61,4 +61,4 @@ struct Momentum {
   }
 };
 
-}  // namespace gradus
+}  // namespace GRADUS_NAMESPACE

@@ -6,7 +6,7 @@
 #include <gradus/optimizers/muon_shape.hpp>
 #include <gradus/orthogonalize/orthogonalize.hpp>
 
-namespace gradus {
+namespace GRADUS_NAMESPACE {
 
 /// What Muon's momentum b is, and the direction u that is made of it. The first two have the same direction;
 /// they differ by the factor 1 − μ before the guard of the norm. The third gives g more weight in the first
@@ -205,4 +205,4 @@ struct BasicMuon {
 /// Muon with Newton–Schulz, as everyone runs it.
 using Muon = BasicMuon<NewtonSchulz>;
 
-}  // namespace gradus
+}  // namespace GRADUS_NAMESPACE

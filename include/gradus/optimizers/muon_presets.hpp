@@ -19,7 +19,7 @@
 ///
 /// Matrices are outputs x inputs, those of `muon_optax` inputs x outputs. Jordan: five steps of
 /// `quintics::jordan`; Polar Express: `polar_express()`, which divides by 1.02 ‖u‖ + 1e-6.
-namespace gradus::presets {
+namespace GRADUS_NAMESPACE::presets {
 
 /// `torch.optim.Muon`: the defaults.
 inline const Muon muon_pytorch{};
@@ -60,4 +60,4 @@ inline const NorMuon normuon_speedrun{.learning_rate = 0.023,
                                       .statistics = NorMuonStatistics::longer_side,
                                       .orthogonalizer = polar_express()};
 
-}  // namespace gradus::presets
+}  // namespace GRADUS_NAMESPACE::presets

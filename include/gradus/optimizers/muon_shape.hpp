@@ -8,7 +8,7 @@
 #include <gradus/core/layout.hpp>
 #include <gradus/core/tree.hpp>
 
-namespace gradus {
+namespace GRADUS_NAMESPACE {
 
 /// The factor that Muon gives a matrix between `in` inputs and `out` outputs.
 enum class MuonScale {
@@ -38,4 +38,4 @@ inline double shape_factor(MuonScale scale, MuonLayout layout, Index rows, Index
   return 1;
 }
 
-}  // namespace gradus
+}  // namespace GRADUS_NAMESPACE

@@ -3,7 +3,7 @@
 
 #include <gradus/core/optimizer.hpp>
 
-namespace gradus {
+namespace GRADUS_NAMESPACE {
 
 /// The momentum μ_t of NAdam.
 enum class NAdamMomentum {
@@ -83,4 +83,4 @@ struct NAdam {
   }
 };
 
-}  // namespace gradus
+}  // namespace GRADUS_NAMESPACE

@@ -3,7 +3,7 @@
 
 #include <gradus/core/optimizer.hpp>
 
-namespace gradus {
+namespace GRADUS_NAMESPACE {
 
 /// Nesterov's accelerated gradient in the theory's form (Nesterov 1983; Beck & Teboulle, FISTA, 2009), for
 /// gradients without noise. The parameters are the look-ahead point y, where the gradient is to be taken;
@@ -67,4 +67,4 @@ struct Nesterov {
   }
 };
 
-}  // namespace gradus
+}  // namespace GRADUS_NAMESPACE

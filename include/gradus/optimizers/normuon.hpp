@@ -4,7 +4,7 @@
 #include <gradus/core/matrices_like.hpp>
 #include <gradus/optimizers/muon.hpp>
 
-namespace gradus {
+namespace GRADUS_NAMESPACE {
 
 /// What NorMuon averages the squares of O over.
 enum class NorMuonStatistics {
@@ -104,4 +104,4 @@ struct BasicNorMuon {
 /// NorMuon with Newton–Schulz, as published.
 using NorMuon = BasicNorMuon<NewtonSchulz>;
 
-}  // namespace gradus
+}  // namespace GRADUS_NAMESPACE

@@ -4,7 +4,7 @@
 #include <gradus/core/optimizer.hpp>
 #include <optional>
 
-namespace gradus {
+namespace GRADUS_NAMESPACE {
 
 /// Prodigy (Mishchenko & Defazio, arXiv:2306.06101), equal to the authors' `prodigyopt`: Adam that estimates
 /// the distance d to the solution, and with it its own learning rate.
@@ -98,4 +98,4 @@ struct Prodigy {
   }
 };
 
-}  // namespace gradus
+}  // namespace GRADUS_NAMESPACE

@@ -3,7 +3,7 @@
 
 #include <gradus/core/optimizer.hpp>
 
-namespace gradus {
+namespace GRADUS_NAMESPACE {
 
 /// RAdam (Liu et al., arXiv:1908.03265), equal to `torch.optim.RAdam`: Adam that divides by the root mean
 /// square only when that is known well enough.
@@ -76,4 +76,4 @@ struct RAdam {
   }
 };
 
-}  // namespace gradus
+}  // namespace GRADUS_NAMESPACE

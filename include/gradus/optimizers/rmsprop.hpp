@@ -3,7 +3,7 @@
 
 #include <gradus/core/optimizer.hpp>
 
-namespace gradus {
+namespace GRADUS_NAMESPACE {
 
 /// RMSProp (Hinton, lecture 6e, 2012; centered: Graves, arXiv:1308.0850), equal to `torch.optim.RMSprop`:
 ///
@@ -97,4 +97,4 @@ struct RMSProp {
   }
 };
 
-}  // namespace gradus
+}  // namespace GRADUS_NAMESPACE

@@ -3,7 +3,7 @@
 
 #include <gradus/core/optimizer.hpp>
 
-namespace gradus {
+namespace GRADUS_NAMESPACE {
 
 /// Rprop (Riedmiller & Braun, 1993, without weight backtracking), equal to `torch.optim.Rprop`: steps by sign
 /// alone, each coefficient with its own size s, which grows while the sign stays.
@@ -65,4 +65,4 @@ struct Rprop {
   }
 };
 
-}  // namespace gradus
+}  // namespace GRADUS_NAMESPACE

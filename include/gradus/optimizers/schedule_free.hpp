@@ -5,7 +5,7 @@
 
 #include <gradus/core/optimizer.hpp>
 
-namespace gradus {
+namespace GRADUS_NAMESPACE {
 
 namespace detail {
 
@@ -164,4 +164,4 @@ struct ScheduleFreeAdamW {
   }
 };
 
-}  // namespace gradus
+}  // namespace GRADUS_NAMESPACE

@@ -3,7 +3,7 @@
 
 #include <gradus/core/optimizer.hpp>
 
-namespace gradus {
+namespace GRADUS_NAMESPACE {
 
 /// Stochastic gradient descent (Robbins & Monro 1951), equal to `torch.optim.SGD` without momentum:
 ///
@@ -42,4 +42,4 @@ struct SGD {
   }
 };
 
-}  // namespace gradus
+}  // namespace GRADUS_NAMESPACE

@@ -4,10 +4,10 @@
 #include <gradus/core/for_each_leaf.hpp>
 #include <gradus/core/matrices_like.hpp>
 #include <gradus/core/optimizer.hpp>
-#include <gradus/orthogonalize/eigenbasis.hpp>
-#include <gradus/orthogonalize/multiply.hpp>
+#include <gradus/linalg/eigenbasis.hpp>
+#include <gradus/linalg/multiply.hpp>
 
-namespace gradus {
+namespace GRADUS_NAMESPACE {
 
 /// Whose length Shampoo's direction gets.
 enum class ShampooGraft {
@@ -235,4 +235,4 @@ struct Shampoo {
   }
 };
 
-}  // namespace gradus
+}  // namespace GRADUS_NAMESPACE

@@ -4,11 +4,11 @@
 #include <gradus/core/for_each_leaf.hpp>
 #include <gradus/core/matrices_like.hpp>
 #include <gradus/core/optimizer.hpp>
-#include <gradus/orthogonalize/eigenbasis.hpp>
-#include <gradus/orthogonalize/multiply.hpp>
+#include <gradus/linalg/eigenbasis.hpp>
+#include <gradus/linalg/multiply.hpp>
 #include <optional>
 
-namespace gradus {
+namespace GRADUS_NAMESPACE {
 
 /// SOAP (Vyas et al., arXiv:2409.11321): Adam in the eigenbasis of Shampoo's L and R, in the order of the
 /// authors' code (github.com/nikhilvyas/SOAP). The first call only finds the bases and moves nothing; then,
@@ -230,4 +230,4 @@ struct SOAP {
   GRADUS_PACKETS_END
 };
 
-}  // namespace gradus
+}  // namespace GRADUS_NAMESPACE

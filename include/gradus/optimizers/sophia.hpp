@@ -4,7 +4,7 @@
 #include <gradus/core/optimizer.hpp>
 #include <random>
 
-namespace gradus {
+namespace GRADUS_NAMESPACE {
 
 /// Sophia (Liu et al., arXiv:2305.14342, algorithm 3): momentum over an estimate of the diagonal of the
 /// Hessian, clipped where the curvature is small or negative.
@@ -142,4 +142,4 @@ GaussNewtonBartlett<Gradient> gauss_newton_bartlett(Gradient sampled_gradient, d
   return {std::move(sampled_gradient), batch_size};
 }
 
-}  // namespace gradus
+}  // namespace GRADUS_NAMESPACE

@@ -3,10 +3,11 @@
 
 #include <algorithm>
 #include <array>
+#include <gradus/core/namespace.hpp>
 #include <initializer_list>
 #include <stdexcept>
 
-namespace gradus {
+namespace GRADUS_NAMESPACE {
 
 /// Coefficients of the odd polynomial p(σ) = aσ + bσ³ + cσ⁵ that one Newton–Schulz step applies to the
 /// singular values.
@@ -72,12 +73,12 @@ inline constexpr Quintic cubic{3.0 / 2, -1.0 / 2, 0};
 
 /// YouJiacheng's five steps (modded-nanogpt, 2025), tuned by gradient descent: singular values from 0.01 on
 /// end up between 0.97 and 1.15, from 0.1 on between 0.97 and 1.04.
-inline constexpr Coefficients you{{4.0848, -6.8946, 2.9270},
-                                  {3.9505, -6.3029, 2.6377},
-                                  {3.7418, -5.5913, 2.3037},
-                                  {2.8769, -3.1427, 1.2046},
-                                  {2.8366, -3.0525, 1.2012}};
+inline constexpr Coefficients you_jiacheng{{4.0848, -6.8946, 2.9270},
+                                           {3.9505, -6.3029, 2.6377},
+                                           {3.7418, -5.5913, 2.3037},
+                                           {2.8769, -3.1427, 1.2046},
+                                           {2.8366, -3.0525, 1.2012}};
 
 }  // namespace quintics
 
-}  // namespace gradus
+}  // namespace GRADUS_NAMESPACE

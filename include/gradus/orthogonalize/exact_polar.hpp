@@ -6,7 +6,7 @@
 #include <limits>
 #include <string_view>
 
-namespace gradus {
+namespace GRADUS_NAMESPACE {
 
 /// The exact polar factor UVᵀ by singular value decomposition: the oracle for `NewtonSchulz`, and a
 /// replacement for it where matrices are small. Singular values below max(m, n) · machine epsilon of the
@@ -42,4 +42,4 @@ struct ExactPolar {
   }
 };
 
-}  // namespace gradus
+}  // namespace GRADUS_NAMESPACE

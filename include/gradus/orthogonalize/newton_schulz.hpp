@@ -4,16 +4,16 @@
 #include <cmath>
 #include <gradus/core/checks.hpp>
 #include <gradus/core/for_each_block.hpp>
+#include <gradus/linalg/pack.hpp>
+#include <gradus/linalg/products.hpp>
 #include <gradus/orthogonalize/newton_schulz_form.hpp>
-#include <gradus/orthogonalize/pack.hpp>
 #include <gradus/orthogonalize/prescale.hpp>
-#include <gradus/orthogonalize/products.hpp>
 #include <limits>
 #include <string>
 #include <type_traits>
 #include <utility>
 
-namespace gradus {
+namespace GRADUS_NAMESPACE {
 
 /// How `epsilon` keeps the norm that a matrix is divided by away from zero.
 enum class NormGuard {
@@ -217,4 +217,4 @@ double flops(Index rows, Index cols, const Method& method) {
   return method.template flops<typename Method::template Compute<Scalar>>(rows, cols);
 }
 
-}  // namespace gradus
+}  // namespace GRADUS_NAMESPACE

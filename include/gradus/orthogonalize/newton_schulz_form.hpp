@@ -7,7 +7,7 @@
 #include <gradus/core/node.hpp>
 #include <gradus/orthogonalize/coefficients.hpp>
 
-namespace gradus {
+namespace GRADUS_NAMESPACE {
 
 /// Which of its two forms Newton–Schulz takes.
 enum class NewtonSchulzForm {
@@ -44,4 +44,4 @@ double newton_schulz_flops(const Coefficients& coefficients, int steps, Index ro
 }
 
 }  // namespace detail
-}  // namespace gradus
+}  // namespace GRADUS_NAMESPACE

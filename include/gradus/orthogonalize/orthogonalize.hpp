@@ -6,7 +6,7 @@
 #include <gradus/core/strip.hpp>
 #include <gradus/orthogonalize/newton_schulz.hpp>
 
-namespace gradus {
+namespace GRADUS_NAMESPACE {
 
 /// A method of orthogonalization: replaces a matrix by its polar factor, with scratch memory that the caller
 /// keeps.
@@ -42,4 +42,4 @@ typename M::PlainObject orthogonalize(const M& m, const Method& method = {}) {
   return result;
 }
 
-}  // namespace gradus
+}  // namespace GRADUS_NAMESPACE

@@ -8,7 +8,7 @@
 #include <gradus/orthogonalize/newton_schulz.hpp>
 #include <vector>
 
-namespace gradus {
+namespace GRADUS_NAMESPACE {
 
 namespace detail {
 
@@ -127,4 +127,4 @@ Method cans(int steps = 5, double error = 0.3) {
           .safety = 1.01};
 }
 
-}  // namespace gradus
+}  // namespace GRADUS_NAMESPACE

@@ -6,7 +6,7 @@
 #include <gradus/orthogonalize/orthogonalize.hpp>
 #include <stdexcept>
 
-namespace gradus {
+namespace GRADUS_NAMESPACE {
 
 /// How near a matrix u is to the polar factor of x.
 struct PolarQuality {
@@ -40,4 +40,4 @@ PolarQuality polar_quality(const U& u, const X& x) {
           .error = (wide - exact).norm() / exact.norm()};
 }
 
-}  // namespace gradus
+}  // namespace GRADUS_NAMESPACE

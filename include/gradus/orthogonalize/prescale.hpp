@@ -5,7 +5,7 @@
 #include <gradus/core/for_each_block.hpp>
 #include <gradus/core/workspace.hpp>
 
-namespace gradus {
+namespace GRADUS_NAMESPACE {
 
 /// What brings the largest singular value σ₁ of a matrix to 1 or below before Newton–Schulz. The nearer to 1,
 /// the fewer steps. All but the first are read off the Gram matrix A = XXᵀ, which the first step needs
@@ -55,4 +55,4 @@ double rescale(Prescale prescale, MatrixMap<Scalar> x, MatrixMap<Scalar> a, Work
 
 }  // namespace detail
 
-}  // namespace gradus
+}  // namespace GRADUS_NAMESPACE

@@ -3,7 +3,7 @@
 
 #include <gradus/schedules/curve.hpp>
 
-namespace gradus {
+namespace GRADUS_NAMESPACE {
 
 /// The same value at every step. Throws `std::invalid_argument` unless it is finite and at least 0.
 struct Constant {
@@ -15,4 +15,4 @@ struct Constant {
   }
 };
 
-}  // namespace gradus
+}  // namespace GRADUS_NAMESPACE

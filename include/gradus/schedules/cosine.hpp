@@ -3,7 +3,7 @@
 
 #include <gradus/schedules/curve.hpp>
 
-namespace gradus {
+namespace GRADUS_NAMESPACE {
 
 /// Half a cosine, then constant (equal to `optax.cosine_decay_schedule` with alpha = end/start):
 ///
@@ -51,4 +51,4 @@ struct CosineRestarts {
   }
 };
 
-}  // namespace gradus
+}  // namespace GRADUS_NAMESPACE

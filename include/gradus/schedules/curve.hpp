@@ -10,7 +10,7 @@
 #include <gradus/core/checks.hpp>
 #include <numbers>
 
-namespace gradus {
+namespace GRADUS_NAMESPACE {
 
 /// The ways from one value to another. With p the share of the way, 0 to 1, and s the share of the change:
 enum class Curve {
@@ -57,4 +57,4 @@ inline void require_peak_and_floor(std::string_view who, double peak, double flo
 }
 
 }  // namespace detail
-}  // namespace gradus
+}  // namespace GRADUS_NAMESPACE

@@ -3,7 +3,7 @@
 
 #include <gradus/schedules/curve.hpp>
 
-namespace gradus {
+namespace GRADUS_NAMESPACE {
 
 /// Straight up and straight down, again and again (arXiv:1506.01186; equal to
 /// `torch.optim.lr_scheduler.CyclicLR`, with factor = 1 its mode "triangular" and with 0.5 "triangular2"):
@@ -33,4 +33,4 @@ struct Triangular {
   }
 };
 
-}  // namespace gradus
+}  // namespace GRADUS_NAMESPACE

@@ -3,7 +3,7 @@
 
 #include <gradus/schedules/curve.hpp>
 
-namespace gradus {
+namespace GRADUS_NAMESPACE {
 
 /// Multiplied by `factor` in every `steps` steps, little by little (equal to `optax.exponential_decay`, floor
 /// being its end_value; with steps = 1 and no floor to `torch.optim.lr_scheduler.ExponentialLR`):
@@ -17,7 +17,7 @@ struct Exponential {
   double factor = 0.1;     ///< ≥ 0
   std::int64_t steps = 1;  ///< in which the value is multiplied by factor once
   double floor = 0;        ///< never below this
-  bool staircase = false;  ///< all at once at the end of each `steps`: then without a floor it is `Step`
+  bool staircase = false;  ///< all at once at the end of each `steps`: then without a floor it is `StepDecay`
 
   double operator()(std::int64_t t) const {
     require_nonnegative("Exponential", "start", start);
@@ -29,4 +29,4 @@ struct Exponential {
   }
 };
 
-}  // namespace gradus
+}  // namespace GRADUS_NAMESPACE

@@ -5,7 +5,7 @@
 #include <gradus/schedules/join.hpp>
 #include <gradus/schedules/polynomial.hpp>
 
-namespace gradus {
+namespace GRADUS_NAMESPACE {
 
 /// Falls as one over the time, from an offset (equal to TensorFlow's `InverseTimeDecay` with timescale =
 /// decay_steps / decay_rate):
@@ -72,4 +72,4 @@ inline Joined<Constant, InverseSquareRoot> t5_schedule(std::int64_t constant_ste
   return join(Constant{value}, constant_steps, InverseSquareRoot{.start = value, .timescale = k});
 }
 
-}  // namespace gradus
+}  // namespace GRADUS_NAMESPACE

@@ -4,7 +4,7 @@
 #include <gradus/concepts.hpp>
 #include <gradus/schedules/curve.hpp>
 
-namespace gradus {
+namespace GRADUS_NAMESPACE {
 
 /// Two schedules, one after the other: what `join` makes.
 template <Schedule First, Schedule Second>
@@ -27,8 +27,8 @@ struct Joined {
 ///
 /// A warmup for anything is a line before it:
 ///
-///     auto schedule = join(Linear{.start = 0, .end = peak, .steps = 100}, 100, Step{.start = peak, .steps =
-///     500});
+///     auto schedule = join(Linear{.start = 0, .end = peak, .steps = 100}, 100, StepDecay{.start = peak,
+///     .steps = 500});
 ///
 /// Throws `std::invalid_argument` when a boundary is negative or below the one before it.
 template <Schedule First, Schedule Second>
@@ -45,4 +45,4 @@ auto join(First first, std::int64_t boundary, Second second, std::int64_t next, 
   return join(join(std::move(first), boundary, std::move(second)), next, std::move(more)...);
 }
 
-}  // namespace gradus
+}  // namespace GRADUS_NAMESPACE

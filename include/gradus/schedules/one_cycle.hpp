@@ -3,7 +3,7 @@
 
 #include <gradus/schedules/curve.hpp>
 
-namespace gradus {
+namespace GRADUS_NAMESPACE {
 
 /// Up to `peak` and down to almost nothing, once, with a momentum that does the opposite (1cycle,
 /// arXiv:1708.07120; equal to `torch.optim.lr_scheduler.OneCycleLR`, whose end it reaches at t = N − 1):
@@ -71,4 +71,4 @@ struct OneCycle {
   }
 };
 
-}  // namespace gradus
+}  // namespace GRADUS_NAMESPACE

@@ -4,7 +4,7 @@
 #include <gradus/schedules/curve.hpp>
 #include <vector>
 
-namespace gradus {
+namespace GRADUS_NAMESPACE {
 
 /// Multiplied by `factor` once every `steps` steps, first at t = steps (equal to
 /// `torch.optim.lr_scheduler.StepLR`):
@@ -12,15 +12,15 @@ namespace gradus {
 ///     start · factor^⌊t/steps⌋
 ///
 /// Has no end. Throws `std::invalid_argument` when a value is negative or not finite, or steps < 1.
-struct Step {
+struct StepDecay {
   double start = 1;        ///< value at t = 0 and before
   double factor = 0.1;     ///< ≥ 0
   std::int64_t steps = 0;  ///< length of a stair
 
   double operator()(std::int64_t t) const {
-    require_nonnegative("Step", "start", start);
-    require_nonnegative("Step", "factor", factor);
-    detail::require_steps("Step", "steps", steps);
+    require_nonnegative("StepDecay", "start", start);
+    require_nonnegative("StepDecay", "factor", factor);
+    detail::require_steps("StepDecay", "steps", steps);
     return start * std::pow(factor, std::floor(detail::count(t) / static_cast<double>(steps)));
   }
 };
@@ -33,18 +33,18 @@ struct Step {
 /// For any values, `join` constants: join(Constant{1}, 30, Constant{0.3}, 60, Constant{0.2}). Throws
 /// `std::invalid_argument` when a value is negative or not finite, or a boundary is below 1 or not above the
 /// one before it.
-struct MultiStep {
+struct MultiStepDecay {
   double start = 1;                           ///< value before the first boundary
   double factor = 0.1;                        ///< ≥ 0
   std::vector<std::int64_t> boundaries = {};  ///< rising
 
   double operator()(std::int64_t t) const {
-    require_nonnegative("MultiStep", "start", start);
-    require_nonnegative("MultiStep", "factor", factor);
+    require_nonnegative("MultiStepDecay", "start", start);
+    require_nonnegative("MultiStepDecay", "factor", factor);
     std::int64_t before = 0;
     int passed = 0;
     for (const std::int64_t boundary : boundaries) {
-      require_field(boundary > before, "MultiStep", "boundaries", static_cast<double>(boundary),
+      require_field(boundary > before, "MultiStepDecay", "boundaries", static_cast<double>(boundary),
                     "rise and be at least 1");
       before = boundary;
       passed += t >= boundary;
@@ -53,4 +53,4 @@ struct MultiStep {
   }
 };
 
-}  // namespace gradus
+}  // namespace GRADUS_NAMESPACE

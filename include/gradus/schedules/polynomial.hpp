@@ -3,7 +3,7 @@
 
 #include <gradus/schedules/curve.hpp>
 
-namespace gradus {
+namespace GRADUS_NAMESPACE {
 
 /// A straight line, then constant (equal to `optax.linear_schedule`; `torch.optim.lr_scheduler.LinearLR` with
 /// its factors times the learning rate):
@@ -47,4 +47,4 @@ struct Polynomial {
   }
 };
 
-}  // namespace gradus
+}  // namespace GRADUS_NAMESPACE

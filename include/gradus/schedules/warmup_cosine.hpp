@@ -3,7 +3,7 @@
 
 #include <gradus/schedules/curve.hpp>
 
-namespace gradus {
+namespace GRADUS_NAMESPACE {
 
 /// Linear warmup, then half a cosine down to `floor`, constant from then on (SGDR, arXiv:1608.03983; equal to
 /// `optax.warmup_cosine_decay_schedule` with its decay_steps = total_steps):
@@ -31,4 +31,4 @@ struct WarmupCosine {
   }
 };
 
-}  // namespace gradus
+}  // namespace GRADUS_NAMESPACE

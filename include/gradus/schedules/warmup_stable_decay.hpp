@@ -3,7 +3,7 @@
 
 #include <gradus/schedules/curve.hpp>
 
-namespace gradus {
+namespace GRADUS_NAMESPACE {
 
 /// Linear warmup, a long constant stretch, then a short decay to `floor`, constant from then on (MiniCPM,
 /// arXiv:2404.06395). The end need not be known when the training starts: lengthen `stable_steps` at will.
@@ -36,4 +36,4 @@ struct WarmupStableDecay {
   }
 };
 
-}  // namespace gradus
+}  // namespace GRADUS_NAMESPACE

@@ -5,7 +5,7 @@
 #include <gradus/core/numerics.hpp>
 #include <gradus/core/state.hpp>
 
-namespace gradus {
+namespace GRADUS_NAMESPACE {
 
 /// k micro-batches as one batch: the inner optimizer takes a step every k-th call, with the mean of the
 /// gradients since its last one,
@@ -66,4 +66,4 @@ Accumulate<O> accumulate(O optimizer, std::int64_t batches) {
   return {std::move(optimizer), batches};
 }
 
-}  // namespace gradus
+}  // namespace GRADUS_NAMESPACE

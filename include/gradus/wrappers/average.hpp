@@ -5,7 +5,7 @@
 #include <gradus/core/numerics.hpp>
 #include <gradus/core/state.hpp>
 
-namespace gradus {
+namespace GRADUS_NAMESPACE {
 
 /// The average a of an optimizer's parameters, beside a run that it does not touch; `solution` is a. θ_t is
 /// the point after t steps, and it enters if t ≥ s and p divides t − s:
@@ -97,4 +97,4 @@ Average<O> exponential_average(O optimizer, double decay = 0.999) {
   return {std::move(optimizer), decay, false};
 }
 
-}  // namespace gradus
+}  // namespace GRADUS_NAMESPACE

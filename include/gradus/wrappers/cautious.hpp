@@ -5,7 +5,7 @@
 #include <gradus/concepts.hpp>
 #include <gradus/core/state.hpp>
 
-namespace gradus {
+namespace GRADUS_NAMESPACE {
 
 /// A cautious optimizer (Liang, Chen, Liu & Liu, arXiv:2411.16085): of the inner optimizer's step u = θ − θ⁺
 /// only what agrees in sign with the gradient is taken, and scaled up for what is left out, leaf by leaf:
@@ -81,4 +81,4 @@ Cautious<O> cautious(O optimizer) {
   return {std::move(optimizer)};
 }
 
-}  // namespace gradus
+}  // namespace GRADUS_NAMESPACE

@@ -5,7 +5,7 @@
 #include <gradus/core/numerics.hpp>
 #include <gradus/core/state.hpp>
 
-namespace gradus {
+namespace GRADUS_NAMESPACE {
 
 /// Lookahead (Zhang, Lucas, Hinton & Ba, arXiv:1907.08610): slow weights φ follow the parameters θ of any
 /// optimizer. After every k-th of its steps
@@ -71,4 +71,4 @@ Lookahead<O> lookahead(O optimizer, std::int64_t steps = 5, double alpha = 0.5) 
   return {std::move(optimizer), steps, alpha};
 }
 
-}  // namespace gradus
+}  // namespace GRADUS_NAMESPACE

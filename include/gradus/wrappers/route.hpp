@@ -6,7 +6,7 @@
 #include <gradus/core/state.hpp>
 #include <vector>
 
-namespace gradus {
+namespace GRADUS_NAMESPACE {
 
 /// An optimizer that hands every leaf to one of several. Made by `route`.
 template <class Predicates, class Optimizers>
@@ -172,4 +172,4 @@ auto route(Arguments... arguments) {
   return detail::make_route(std::tuple<>{}, std::tuple<>{}, std::move(arguments)...);
 }
 
-}  // namespace gradus
+}  // namespace GRADUS_NAMESPACE

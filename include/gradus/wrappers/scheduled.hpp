@@ -5,7 +5,7 @@
 #include <gradus/concepts.hpp>
 #include <gradus/core/state.hpp>
 
-namespace gradus {
+namespace GRADUS_NAMESPACE {
 
 namespace detail {
 
@@ -94,4 +94,4 @@ Scheduled<Field, O, S> scheduled(O optimizer, S schedule) {
   return {std::move(optimizer), std::move(schedule)};
 }
 
-}  // namespace gradus
+}  // namespace GRADUS_NAMESPACE

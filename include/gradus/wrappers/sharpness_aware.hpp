@@ -4,7 +4,7 @@
 #include <gradus/concepts.hpp>
 #include <gradus/core/state.hpp>
 
-namespace gradus {
+namespace GRADUS_NAMESPACE {
 
 /// Sharpness-aware minimization: the inner optimizer steps with the gradient at the worst point nearby, as
 /// the gradient g at θ lets expect it,
@@ -105,4 +105,4 @@ SharpnessAware<F, O> sharpness_aware(F objective, O optimizer, double radius = 0
   return {std::move(objective), std::move(optimizer), radius, adaptive};
 }
 
-}  // namespace gradus
+}  // namespace GRADUS_NAMESPACE

@@ -4,7 +4,7 @@
 #include <gradus/concepts.hpp>
 #include <gradus/core/state.hpp>
 
-namespace gradus {
+namespace GRADUS_NAMESPACE {
 
 /// Leaves out the steps whose gradient has an infinity or a NaN: parameters and the inner optimizer's state
 /// stay as they are, to the bit. After `max_consecutive` bad gradients in a row all further ones go through,
@@ -59,4 +59,4 @@ SkipNonfinite<O> skip_nonfinite(O optimizer, std::int64_t max_consecutive = 5) {
   return {std::move(optimizer), max_consecutive};
 }
 
-}  // namespace gradus
+}  // namespace GRADUS_NAMESPACE

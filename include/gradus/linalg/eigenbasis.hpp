@@ -5,10 +5,10 @@
 
 #include <Eigen/Eigenvalues>
 #include <gradus/core/numerics.hpp>
-#include <gradus/orthogonalize/multiply.hpp>
+#include <gradus/linalg/multiply.hpp>
 #include <map>
 
-namespace gradus {
+namespace GRADUS_NAMESPACE {
 
 GRADUS_PACKETS_BEGIN
 
@@ -23,7 +23,7 @@ class Eigenbasis {
       : work_(size, size),
         vectors_(size, size),
         diagonal_(size),
-        beside_(size > 0 ? size - 1 : 0),
+        subdiagonal_(size > 0 ? size - 1 : 0),
         factors_(size),
         room_(size),
         solver_(size) {}
@@ -34,7 +34,7 @@ class Eigenbasis {
     work_ = symmetric;
     // SelfAdjointEigenSolver::compute does both parts, but takes memory on the way.
     make_tridiagonal();
-    solver_.computeFromTridiagonal(diagonal_, beside_);
+    solver_.computeFromTridiagonal(diagonal_, subdiagonal_);
     vectors_ = solver_.eigenvectors();
     for (Index k = work_.rows() - 2; k >= 0; --k) {
       const Index rest = work_.rows() - 1 - k;
@@ -68,7 +68,7 @@ class Eigenbasis {
       auto inner = work_.bottomRightCorner(rest, rest);
       auto w = room_.head(rest);
       diagonal_(k) = work_(k, k);
-      v.makeHouseholderInPlace(factors_(k), beside_(k));
+      v.makeHouseholderInPlace(factors_(k), subdiagonal_(k));
       v(0) = 1;
       w.noalias() = inner * v;
       w *= factors_(k);
@@ -80,7 +80,7 @@ class Eigenbasis {
   }
 
   Eigen::MatrixXd work_, vectors_;
-  Eigen::VectorXd diagonal_, beside_, factors_, room_;
+  Eigen::VectorXd diagonal_, subdiagonal_, factors_, room_;
   Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver_;
 };
 
@@ -122,4 +122,4 @@ inline void orthonormalize(MatrixMap<double> matrix, Workspace& workspace) {
 
 GRADUS_PACKETS_END
 
-}  // namespace gradus
+}  // namespace GRADUS_NAMESPACE

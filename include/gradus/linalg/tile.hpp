@@ -20,7 +20,7 @@
 #define GRADUS_UNROLL
 #endif
 
-namespace gradus::detail {
+namespace GRADUS_NAMESPACE::detail {
 
 using Eigen::Index;
 
@@ -177,4 +177,4 @@ void run_tile(const Packed<Scalar>& left, Index row, const Packed<Scalar>& right
 
 GRADUS_PACKETS_END
 
-}  // namespace gradus::detail
+}  // namespace GRADUS_NAMESPACE::detail

@@ -4,9 +4,9 @@
 #pragma once
 
 #include <concepts>
-#include <gradus/orthogonalize/multiply.hpp>
+#include <gradus/linalg/multiply.hpp>
 
-namespace gradus {
+namespace GRADUS_NAMESPACE {
 
 /// Who computes the products of Newton–Schulz on x, m x n with m ≤ n: a policy of three operations,
 ///
@@ -91,4 +91,4 @@ using DefaultProducts = EigenProducts;
 using DefaultProducts = TiledProducts;
 #endif
 
-}  // namespace gradus
+}  // namespace GRADUS_NAMESPACE

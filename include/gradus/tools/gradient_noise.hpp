@@ -7,7 +7,7 @@
 #include <gradus/objectives/finite_sums.hpp>
 #include <limits>
 
-namespace gradus {
+namespace GRADUS_NAMESPACE {
 
 /// Signal and noise of the gradients ∇f_i of single samples: what decides how large a batch is worth its
 /// cost. `gradient_noise` measures it, `estimate_gradient_noise` estimates it from batches.
@@ -64,4 +64,4 @@ inline GradientNoise estimate_gradient_noise(double small_batch, double small_sq
           (small_squared_norm - large_squared_norm) / (1 / small_batch - 1 / large_batch)};
 }
 
-}  // namespace gradus
+}  // namespace GRADUS_NAMESPACE

@@ -4,11 +4,11 @@
 // not in the umbrella: needs Eigen's unsupported AutoDiff module, which is not installed everywhere.
 #pragma once
 
-#include <gradus/objectives/facts.hpp>
+#include <gradus/objectives/test_function.hpp>
 #include <unsupported/Eigen/AutoDiff>
 #include <utility>
 
-namespace gradus {
+namespace GRADUS_NAMESPACE {
 
 /// An objective whose gradient is found by automatic differentiation. Made by `with_autodiff`.
 template <class F>
@@ -33,7 +33,7 @@ struct WithAutodiff {
     for (Index i = 0; i < x.size(); ++i) active[i] = Active(x[i], Derivatives::Unit(x.size(), i));
 
     const Active value = f(active);
-    facts::fit("with_autodiff", gradient, x.rows(), x.cols());
+    test_functions::fit("with_autodiff", gradient, x.rows(), x.cols());
     // A value that does not depend on x has no derivatives.
     for (Index i = 0; i < x.size(); ++i) {
       gradient[i] = value.derivatives().size() == 0 ? typename X::Scalar(0) : value.derivatives()[i];
@@ -57,4 +57,4 @@ WithAutodiff<F> with_autodiff(F f) {
   return {std::move(f)};
 }
 
-}  // namespace gradus
+}  // namespace GRADUS_NAMESPACE

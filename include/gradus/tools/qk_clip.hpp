@@ -4,7 +4,7 @@
 #include <gradus/core/checks.hpp>
 #include <gradus/core/for_each_block.hpp>
 
-namespace gradus {
+namespace GRADUS_NAMESPACE {
 
 /// QK-Clip (Kimi K2, arXiv:2507.20534): keeps attention logits below τ by shrinking the projections of the
 /// heads that exceed it. With Muon in Moonlight's form it is MuonClip, but it goes with any optimizer: call
@@ -69,4 +69,4 @@ struct QkClip {
   }
 };
 
-}  // namespace gradus
+}  // namespace GRADUS_NAMESPACE

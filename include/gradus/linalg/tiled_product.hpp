@@ -6,10 +6,10 @@
 #include <atomic>
 #include <gradus/core/segments.hpp>
 #include <gradus/core/workspace.hpp>
-#include <gradus/orthogonalize/pack.hpp>
-#include <gradus/orthogonalize/tile.hpp>
+#include <gradus/linalg/pack.hpp>
+#include <gradus/linalg/tile.hpp>
 
-namespace gradus::detail {
+namespace GRADUS_NAMESPACE::detail {
 
 // A sum is cut into parts of at most this depth, whatever the number of threads, so that they do not change
 // its bits.
@@ -161,4 +161,4 @@ class TiledProduct {
   std::atomic<Index> next_ = 0;
 };
 
-}  // namespace gradus::detail
+}  // namespace GRADUS_NAMESPACE::detail

@@ -7,13 +7,13 @@
 #include <gradus/core/strip.hpp>
 #include <string_view>
 
-namespace gradus {
+namespace GRADUS_NAMESPACE {
 
 /// A tree of small matrices as a part of a `lazy` tree: where its matrix has one row or one column, that is
 /// repeated to the shape of the leaf beside it. So a 1 x 1 matrix is a number for the leaf, a column a number
 /// for each row, a row a number for each column.
 template <class Numbers>
-struct Spread {
+struct Broadcast {
   Numbers numbers;  ///< the tree
 
   /// The tree, for its structure.
@@ -22,12 +22,12 @@ struct Spread {
   /// A part of the tree.
   template <std::size_t I>
   auto child() const {
-    return Spread<decltype(detail::child<I>(numbers))>{detail::child<I>(numbers)};
+    return Broadcast<decltype(detail::child<I>(numbers))>{detail::child<I>(numbers)};
   }
   /// A part of the tree.
   template <class Where>
   auto child(const Where& where) const {
-    return Spread<decltype(detail::child(numbers, where))>{detail::child(numbers, where)};
+    return Broadcast<decltype(detail::child(numbers, where))>{detail::child(numbers, where)};
   }
 
   /// Of a leaf: whether it can be repeated to the shape of `other`.
@@ -57,11 +57,11 @@ struct Spread {
   }
 };
 
-/// Makes a `Spread` beside `grads`: of each leaf the array of doubles that `make(path, leaf, leaves...)`
+/// Makes a `Broadcast` beside `grads`: of each leaf the array of doubles that `make(path, leaf, leaves...)`
 /// returns, which has one or all of the leaf's rows, and one or all of its columns. Takes memory.
 template <Gradients G, class Make, class... Trees>
-auto spread(std::string_view who, const Make& make, const G& grads, const Trees&... trees) {
-  Spread<matrices_like<detail::structure_t<G>>> result;
+auto broadcast(std::string_view who, const Make& make, const G& grads, const Trees&... trees) {
+  Broadcast<matrices_like<detail::structure_t<G>>> result;
   detail::grow(result.numbers, detail::structure(grads));
   walk(
       who,
@@ -73,4 +73,4 @@ auto spread(std::string_view who, const Make& make, const G& grads, const Trees&
   return result;
 }
 
-}  // namespace gradus
+}  // namespace GRADUS_NAMESPACE

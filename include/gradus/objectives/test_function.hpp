@@ -7,6 +7,7 @@
 #include <array>
 #include <cmath>
 #include <concepts>
+#include <gradus/core/namespace.hpp>
 #include <initializer_list>
 #include <optional>
 #include <stdexcept>
@@ -16,7 +17,7 @@
 #include <utility>
 #include <vector>
 
-namespace gradus {
+namespace GRADUS_NAMESPACE {
 
 using Eigen::Index;
 
@@ -52,7 +53,7 @@ concept TestFunction = requires(Index d) {
 };
 
 /// The vocabulary in which the test functions are written.
-namespace facts {
+namespace test_functions {
 
 /// The scalar of a vector.
 template <class X>
@@ -198,5 +199,5 @@ T root_slope(const T& t) {
   return t == 0 ? T(0) : T(sign(t) / (2 * sqrt(abs(t))));
 }
 
-}  // namespace facts
-}  // namespace gradus
+}  // namespace test_functions
+}  // namespace GRADUS_NAMESPACE

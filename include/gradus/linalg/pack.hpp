@@ -4,10 +4,10 @@
 #pragma once
 
 #include <algorithm>
-#include <gradus/orthogonalize/tile.hpp>
+#include <gradus/linalg/tile.hpp>
 #include <type_traits>
 
-namespace gradus::detail {
+namespace GRADUS_NAMESPACE::detail {
 
 // A factor of a product, seen so that its rows go into the result and `depth` is summed over.
 template <class Scalar>
@@ -154,4 +154,4 @@ void assign_transposed(To& to, const From& from) {
 
 GRADUS_PACKETS_END
 
-}  // namespace gradus::detail
+}  // namespace GRADUS_NAMESPACE::detail

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-namespace gradus {
+namespace GRADUS_NAMESPACE {
 
 /// Batches of the indices 0, ..., n − 1, in a new random order each epoch (random reshuffling):
 ///
@@ -63,4 +63,4 @@ class Batches {
   std::size_t size_ = 0, first_ = 0;
 };
 
-}  // namespace gradus
+}  // namespace GRADUS_NAMESPACE

@@ -5,9 +5,9 @@
 #pragma once
 
 #include <cassert>
-#include <gradus/orthogonalize/tiled_product.hpp>
+#include <gradus/linalg/tiled_product.hpp>
 
-namespace gradus::detail {
+namespace GRADUS_NAMESPACE::detail {
 
 // A matrix, a block of one or the transpose of either, as the left factor of a product.
 template <class Matrix>
@@ -54,4 +54,4 @@ std::size_t multiply_scratch(Index side) {
   return TiledProduct<Scalar>::scratch(side, side, side);
 }
 
-}  // namespace gradus::detail
+}  // namespace GRADUS_NAMESPACE::detail

@@ -14,7 +14,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace gradus {
+namespace GRADUS_NAMESPACE {
 
 /// What `check_gradient` found. Converts to true if the gradient is right.
 struct GradientCheck {
@@ -110,4 +110,4 @@ GradientCheck check_gradient(F&& f, const P& x) {
   return check;
 }
 
-}  // namespace gradus
+}  // namespace GRADUS_NAMESPACE
