@@ -14,10 +14,14 @@ namespace GRADUS_NAMESPACE {
 
 /// An optimizer is a value with two functions. `init(params)` checks the hyperparameters and makes a state;
 /// `step(params, grads, state)` changes `params` and `state`. The state is a value that the caller owns.
-/// Written by the library or the user; called by user code, `minimize` and wrappers. A whole one:
+/// Written by the library or the user; called by user code, `minimize` and wrappers. Those of the library have
+/// `validate()` too, which refuses bad fields, and `check(params, grads, state)`, which throws whatever `step`
+/// would; both are called by `step` before it changes anything, so that a field which was changed between two
+/// steps acts, or is refused by name. A whole one:
 ///
 ///     struct SignDescent {
 ///       double learning_rate = 1e-3;
+///
 ///       struct State {};
 ///       template <class P> State init(const P&) const { return {}; }
 ///       template <class P, class G> void step(P&& params, const G& grads, State&) const {
@@ -37,6 +41,14 @@ concept Optimizer = Parameters<P> && requires(const O& optimizer, P& params, con
 template <class O, class P>
 using state_of = decltype(std::declval<const O&>().init(std::declval<const like<P>&>()));
 
+/// Throws what `optimizer.step(params, grads, state)` would refuse, and changes nothing. That is
+/// `optimizer.check(params, grads, state)`, which an optimizer need not have: then nothing is checked. Wrappers
+/// call it for all that they hold before they change anything.
+template <class O, class P, class G, class State>
+void check_step(const O& optimizer, P&& params, const G& grads, const State& state) {
+  if constexpr (requires { optimizer.check(params, grads, state); }) optimizer.check(params, grads, state);
+}
+
 /// An optimizer that has a `solution` of its own: see the function of that name.
 template <class O, class P, class State>
 concept HasSolution = requires(const O& optimizer, const P& params, const State& state) {
@@ -45,12 +57,15 @@ concept HasSolution = requires(const O& optimizer, const P& params, const State&
 
 /// A copy of the point that an optimizer offers as its result. That is `optimizer.solution(params, state)`
 /// where gradients are taken at another point than the iterate, or iterates are averaged; else `params`.
-template <class O, Parameters P, class State>
+/// Throws `std::invalid_argument` when structures or shapes differ.
+template <class O, class P, class State>
 auto solution(const O& optimizer, const P& params, const State& state) {
+  static_assert(detail::explain_tree<P>());
   auto result = detail::deep_copy(params);
   if constexpr (HasSolution<O, P, State>) {
     const auto& found = optimizer.solution(params, state);
-    for_each_block([](auto& x, const auto& value) { x = value; }, result, found);
+    detail::require_same_shapes("solution", result, found);
+    gradus::for_each_block([](auto& x, const auto& value) { x = value; }, result, found);
   }
   return result;
 }

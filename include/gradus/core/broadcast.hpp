@@ -3,7 +3,7 @@
 // One number for each leaf, row or column of a tree, seen in the shapes of the leaves.
 #pragma once
 
-#include <gradus/core/matrices_like.hpp>
+#include <gradus/core/like.hpp>
 #include <gradus/core/strip.hpp>
 #include <string_view>
 
@@ -43,8 +43,8 @@ struct Broadcast {
     using Scalar = typename std::remove_cvref_t<Numbers>::Scalar;
     const Index down = numbers.rows() == 1 ? 0 : numbers.rowStride();
     const Index along = numbers.cols() == 1 ? 0 : numbers.colStride();
-    return detail::Strip<const Scalar, true>{numbers.data(), RowMajor ? along : down,
-                                             RowMajor ? down : along};
+    return detail::MemoryStrip<const Scalar, true>{numbers.data(), RowMajor ? along : down,
+                                                   RowMajor ? down : along};
   }
 
   /// Of a leaf of small fixed size: all of it.
@@ -63,7 +63,7 @@ template <Gradients G, class Make, class... Trees>
 auto broadcast(std::string_view who, const Make& make, const G& grads, const Trees&... trees) {
   Broadcast<matrices_like<detail::structure_t<G>>> result;
   detail::grow(result.numbers, detail::structure(grads));
-  walk(
+  gradus::walk(
       who,
       [&](const Path& path, const auto& leaf, auto& matrix, const auto&... others) {
         using Scalar = typename std::remove_cvref_t<decltype(matrix)>::Scalar;

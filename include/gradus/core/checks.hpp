@@ -3,9 +3,13 @@
 // What is refused, and with which words. Every check runs before anything is changed.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
+#include <gradus/core/explain.hpp>
 #include <gradus/core/lazy.hpp>
 #include <gradus/core/tree.hpp>
+#include <sstream>
+#include <vector>
 
 namespace GRADUS_NAMESPACE {
 
@@ -27,22 +31,27 @@ constexpr bool fixed_shapes_differ() {
          differ(A::ColsAtCompileTime, B::ColsAtCompileTime);
 }
 
+[[noreturn]] EIGEN_DONT_INLINE inline void fail_shape(const Path& path, Index rows, Index cols, std::size_t k,
+                                                      Index other_rows, Index other_cols) {
+  path.fail("is " + detail::shape_text(rows, cols) + ", but its " + detail::tree_label(k) + " is " +
+            detail::shape_text(other_rows, other_cols));
+}
+
 template <class Param, class Other>
 void require_same_shape(const Path& path, const Param& param, const Other& other, std::size_t k) {
   if constexpr (requires { other.fits(param); }) {  // it has no shape of its own
     if (!other.fits(param)) {
-      path.fail("is " + shape_text(param.rows(), param.cols()) + ", but its " + tree_label(k) +
-                " was transformed at another shape");
+      path.fail("is " + detail::shape_text(param.rows(), param.cols()) + ", but its " +
+                detail::tree_label(k) + " was transformed at another shape");
     }
   } else {
     static_assert(!fixed_shapes_differ<structure_t<Param>, structure_t<Other>>(),
                   "gradus: a parameter and its gradient (or its state) have different fixed sizes");
     if (param.rows() != other.rows() || param.cols() != other.cols()) {
-      path.fail("is " + shape_text(param.rows(), param.cols()) + ", but its " + tree_label(k) + " is " +
-                shape_text(other.rows(), other.cols()));
+      detail::fail_shape(path, param.rows(), param.cols(), k, other.rows(), other.cols());
     }
     if constexpr (is_lazy<Other>) {  // every tree inside a lazy one must fit as well
-      std::apply([&](const auto&... inner) { (require_same_shape(path, param, inner, k), ...); },
+      std::apply([&](const auto&... inner) { (detail::require_same_shape(path, param, inner, k), ...); },
                  other.trees);
     }
   }
@@ -51,13 +60,23 @@ void require_same_shape(const Path& path, const Param& param, const Other& other
 // The trees have the structure and shapes of `params`, which is only read.
 template <class P, class... Trees>
 void require_same_shapes(std::string_view who, const P& params, const Trees&... trees) {
-  walk(
+  gradus::walk(
       who,
       [](const Path& path, const auto& param, const auto&... others) {
-        std::size_t k = 0;
-        (require_same_shape(path, param, others, k++), ...);
+        [[maybe_unused]] std::size_t k = 0;
+        (detail::require_same_shape(path, param, others, k++), ...);
       },
       params, trees...);
+}
+
+// All trees inside a lazy one have the shapes of the first of them.
+template <class Tree>
+void require_consistent(std::string_view who, const Tree& tree) {
+  if constexpr (is_lazy<Tree>) {
+    if constexpr (std::tuple_size_v < decltype(tree.trees) >> 1 || is_lazy<decltype(tree.underlying())>) {
+      detail::require_same_shapes(who, detail::structure(tree), tree);
+    }
+  }
 }
 
 template <class P>
@@ -67,14 +86,15 @@ consteval bool is_writable() {
   if constexpr (Leaf<Tree>) {
     writable = WritableLeaf<Tree>;
   } else if constexpr (is_subset<std::remove_const_t<Tree>>) {
-    writable = is_writable<decltype(as_deep_const<Tree>(std::declval<Tree&>().tree))>();
+    writable = is_writable<decltype(detail::as_deep_const<Tree>(std::declval<Tree&>().tree))>();
   } else if constexpr (SequenceNode<Tree>) {
-    writable = is_writable<decltype(child(std::declval<Tree&>(), std::size_t{}))>();
+    writable = is_writable<decltype(detail::child(std::declval<Tree&>(), std::size_t{}))>();
   } else if constexpr (MapNode<Tree>) {
-    writable = is_writable<decltype(child(std::declval<Tree&>(), std::declval<typename Tree::key_type>()))>();
+    writable = is_writable<decltype(detail::child(std::declval<Tree&>(),
+                                                  std::declval<typename Tree::key_type>()))>();
   } else {
     writable = []<std::size_t... I>(std::index_sequence<I...>) {
-      return (is_writable<decltype(child<I>(std::declval<Tree&>()))>() && ...);
+      return (is_writable<decltype(detail::child<I>(std::declval<Tree&>()))>() && ...);
     }
     (std::make_index_sequence<static_child_count<Tree>()>{});
   }
@@ -88,27 +108,81 @@ consteval bool is_writable() {
 /// shapes.
 template <class P, class G, class... State>
 void require_same_structure(std::string_view who, P& params, const G& grads, const State&... state) {
-  static_assert(
-      Parameters<P>,
-      "gradus: parameters must be an Eigen Matrix, Array, Map, Ref or Block, or a tuple, array, vector, "
-      "string-keyed ordered map or GRADUS_LEAVES struct of such");
-  static_assert(
-      Gradients<G>,
-      "gradus: gradients must be Eigen objects in memory (evaluate expressions first), containers of "
-      "such, or gradus's lazy views");
+  static_assert(detail::explain_tree<P>());
+  static_assert(detail::explain_tree<detail::structure_t<G>>());
   if constexpr (Parameters<P> && Gradients<G>) {
     static_assert(detail::is_writable<P>(), "gradus: the parameters are const, so a step cannot change them");
     detail::require_same_shapes(who, params, grads, state...);
   }
 }
 
+/// The check that opens every `init`: `params` is a tree of parameters, or the compiler says in one sentence
+/// why not, and no leaf stands in it twice. Throws `std::invalid_argument` that names `who` and the leaf.
+template <class P>
+void require_parameters(std::string_view who, const P& params) {
+  static_assert(detail::explain_tree<P>());
+  if constexpr (Parameters<P> && !Leaf<P>) {
+    std::vector<const void*> seen;
+    gradus::walk(
+        who,
+        [&](const Path& path, const auto& leaf) {
+          if (leaf.size() == 0) return;
+          if (std::find(seen.begin(), seen.end(), leaf.data()) != seen.end()) {
+            path.fail("shares its memory with a leaf before it: every leaf must stand in the tree once");
+          }
+          seen.push_back(leaf.data());
+        },
+        params);
+  }
+}
+
+namespace detail {
+
+[[noreturn]] EIGEN_DONT_INLINE inline void fail_field(std::string_view who, std::string_view field,
+                                                      double value, std::string_view rule) {
+  std::ostringstream message;
+  message << who << ": " << field << " is " << value << ", but must " << rule;
+  throw std::invalid_argument(message.str());
+}
+
+}  // namespace detail
+
 /// Throws `std::invalid_argument` "Adam: beta1 is 1.5, but must lie in [0, 1)" unless `holds`.
 inline void require_field(bool holds, std::string_view who, std::string_view field, double value,
                           std::string_view rule) {
-  if (!holds) {
-    std::ostringstream message;
-    message << who << ": " << field << " is " << value << ", but must " << rule;
-    throw std::invalid_argument(message.str());
+  if (!holds) detail::fail_field(who, field, value, rule);
+}
+
+/// Refuses an integer that is less than `least`.
+inline void require_at_least(std::string_view who, std::string_view field, std::int64_t value,
+                             std::int64_t least) {
+  if (value < least) {
+    detail::fail_field(who, field, static_cast<double>(value), "be at least " + std::to_string(least));
+  }
+}
+
+/// Refuses a field that `init` read and that has changed since: `made_with` is what the state remembers of
+/// it.
+inline void require_unchanged(std::string_view who, std::string_view field, double value, double made_with) {
+  if (value != made_with) {
+    detail::fail_field(who, field, value, "stay what it was at init, " + std::to_string(made_with));
+  }
+}
+
+/// The same for a field that is a choice of an enumeration, or on or off.
+template <class Choice>
+void require_same_choice(std::string_view who, std::string_view field, Choice value, Choice made_with) {
+  if (value != made_with) {
+    throw std::invalid_argument(std::string(who) + ": " + std::string(field) +
+                                " was changed after init, which made the state for another choice");
+  }
+}
+
+/// Refuses a field that needs a part of the state which `init` did not make.
+inline void require_made(std::string_view who, std::string_view field, bool made) {
+  if (!made) {
+    throw std::invalid_argument(std::string(who) + ": " + std::string(field) +
+                                " was set after init, which made no state for it");
   }
 }
 

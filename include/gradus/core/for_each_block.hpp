@@ -32,18 +32,18 @@ EIGEN_DONT_INLINE void run_blocks(Kernel kernel, Index blocks, Index last, Strip
 GRADUS_PACKETS_END
 
 // The coefficients [begin, end) along strips: dense whole blocks in place, the rest through a staging buffer.
-template <class C, class Kernel, class... Strips>
+template <class C, class Kernel, CoefficientStrip<C>... Strips>
 void run_strips(const Kernel& kernel, Index begin, Index end, const Strips&... strips) {
   constexpr Index n = block_size<C>;
   if ((strips.is_dense() && ...) && end - begin >= n) {
     const Index blocks = (end - begin) / n;
-    run_blocks<C>(kernel, blocks, n, strips.from(begin, 0)...);
+    detail::run_blocks<C>(kernel, blocks, n, strips.from(begin, 0)...);
     begin += blocks * n;
   }
   for (; begin < end; begin += n) {
     const Index count = end - begin < n ? end - begin : n;
     [&](auto... staged) {
-      run_blocks<C>(kernel, 1, count, staged.stage(strips.from(begin, 0), count)...);
+      detail::run_blocks<C>(kernel, 1, count, staged.stage(strips.from(begin, 0), count)...);
       (staged.put_back(strips.from(begin, 0), count), ...);
     }(Staged<C, Strips>{}...);
   }
@@ -53,14 +53,14 @@ void run_strips(const Kernel& kernel, Index begin, Index end, const Strips&... s
 template <class C, class Kernel, class... Strips>
 void run_range(const Kernel& kernel, Index begin, Index end, Index inner_size, const Strips&... strips) {
   if (inner_size == 1) {  // a row of a column-major matrix: run along it
-    run_strips<C>(kernel, begin, end, strips.along_outer()...);
+    detail::run_strips<C>(kernel, begin, end, strips.along_outer()...);
   } else if ((strips.is_contiguous(inner_size) && ...)) {
-    run_strips<C>(kernel, begin, end, strips...);
+    detail::run_strips<C>(kernel, begin, end, strips...);
   } else {
     for (Index j = begin / inner_size; j * inner_size < end; ++j) {
       const Index from = begin > j * inner_size ? begin - j * inner_size : 0;
       const Index to = end - j * inner_size < inner_size ? end - j * inner_size : inner_size;
-      run_strips<C>(kernel, from, to, strips.from(0, j)...);
+      detail::run_strips<C>(kernel, from, to, strips.from(0, j)...);
     }
   }
 }
@@ -79,7 +79,8 @@ Value take(const L& leaf) {
   if constexpr (requires { leaf.template take<Value>(); }) {
     return leaf.template take<Value>();
   } else if constexpr (is_lazy<L>) {
-    return std::apply([&](const auto&... inner) { return Value(leaf.f(take<Value>(inner)...)); }, leaf.trees);
+    return std::apply([&](const auto&... inner) { return Value(leaf.f(detail::take<Value>(inner)...)); },
+                      leaf.trees);
   } else {
     return leaf.array().template cast<typename Value::Scalar>();
   }
@@ -97,10 +98,10 @@ EIGEN_ALWAYS_INLINE void run_small(const Kernel& kernel, First& first, Rest&... 
                              Plain::ColsAtCompileTime, Plain::Options>;
   const auto update = [&](Value value, auto... values) {
     kernel(Value::SizeAtCompileTime, value, values...);
-    put(first, value);
-    (put(rest, values), ...);
+    detail::put(first, value);
+    (detail::put(rest, values), ...);
   };
-  update(take<Value>(first), take<Value>(rest)...);
+  update(detail::take<Value>(first), detail::take<Value>(rest)...);
 }
 
 // The part of one leaf, and of its companions, that lies in [begin, end) of its own coefficients.
@@ -109,7 +110,7 @@ void run_leaf(const Kernel& kernel, Index begin, Index end, First& first, Rest&.
   using L = structure_t<First>;
   if constexpr (is_small<L>) {
     // It belongs, whole, to the segment of its first coefficient.
-    if (begin <= 0 && end > 0) run_small(kernel, first, rest...);
+    if (begin <= 0 && end > 0) detail::run_small(kernel, first, rest...);
   } else {
     using C = Compute<typename L::Scalar>;
     const Index size = first.size();
@@ -121,21 +122,31 @@ void run_leaf(const Kernel& kernel, Index begin, Index end, First& first, Rest&.
     if (cut(begin) >= cut(end)) return;
     constexpr bool row_major = L::IsRowMajor;
     const Index inner_size = row_major ? first.cols() : first.rows();
-    run_range<C>(kernel, cut(begin), cut(end), inner_size, strip<row_major>(first),
-                 strip<row_major>(rest)...);
+    detail::run_range<C>(kernel, cut(begin), cut(end), inner_size, detail::strip<row_major>(first),
+                         detail::strip<row_major>(rest)...);
   }
 }
 
-template <class Kernel, class First, class... Rest>
-void run_segment(const Kernel& kernel, Index begin, Index end, First& first, Rest&... rest) {
+// Runs `kernel_of(s)` on the segments s = first, ..., last - 1 of the `segments` that all coefficients are
+// cut into. The trees are walked once: a segment ends within a leaf, or goes on in the next one.
+template <class KernelOf, class First, class... Rest>
+void run_segments(const KernelOf& kernel_of, Index total, int segments, int first, int last, First& params,
+                  Rest&... rest) {
   Index offset = 0;
-  walk(
+  int s = first;
+  gradus::walk(
       "gradus",
       [&](const Path&, auto& leaf, auto&... others) {
-        run_leaf(kernel, begin - offset, end - offset, leaf, others...);
-        offset += leaf.size();
+        const Index leaf_end = offset + leaf.size();
+        for (; s < last; ++s) {
+          const Index begin = detail::segment_begin(total, segments, s);
+          const Index end = detail::segment_begin(total, segments, s + 1);
+          detail::run_leaf(kernel_of(s), begin - offset, end - offset, leaf, others...);
+          if (end > leaf_end) break;
+        }
+        offset = leaf_end;
       },
-      first, rest...);
+      params, rest...);
 }
 
 // The sum of the first `count` terms; of all in registers.
@@ -171,10 +182,11 @@ void for_each_block(const Kernel& kernel, P& params, Trees&... trees) {
   if constexpr (detail::is_small<P>) {
     detail::run_small(whole, params, trees...);
   } else {
-    const Index total = coefficient_count(params);
+    const Index total = gradus::coefficient_count(params);
     const int segments = total < detail::parallel_threshold ? 1 : detail::thread_count();
-    detail::for_each_segment(total, segments, [&](int, Index begin, Index end) {
-      detail::run_segment(whole, begin, end, params, trees...);
+    detail::for_each_segment(segments, [&](int first, int last) {
+      detail::run_segments(
+          [&](int) -> const auto& { return whole; }, total, segments, first, last, params, trees...);
     });
   }
 }
@@ -185,21 +197,21 @@ void for_each_block(const Kernel& kernel, P& params, Trees&... trees) {
 template <std::size_t N, class F, class First, class... Rest>
 std::array<double, N> sum_blocks(const F& f, First&& first, Rest&&... rest) {
   constexpr int most = 64;
-  const Index total = coefficient_count(first);
+  const Index total = gradus::coefficient_count(first);
   const Index wanted = total / (detail::parallel_threshold / 2);
   const int segments = wanted < 1 ? 1 : (wanted < most ? static_cast<int>(wanted) : most);
-  std::array<std::array<double, N>, most> partial;
-  detail::for_each_segment(total, segments, [&](int s, Index begin, Index end) {
-    std::array<double, N> sums{};
-    const auto add = [&](Index count, auto&... values) {
-      const auto terms = f(values...);
-      [&]<std::size_t... I>(std::index_sequence<I...>) {
-        ((sums[I] += detail::sum_of_first(count, std::get<I>(terms))), ...);
-      }
-      (std::make_index_sequence<N>{});
+  std::array<std::array<double, N>, most> partial{};
+  detail::for_each_segment(segments, [&](int from, int to) {
+    const auto adding_to = [&](int s) {
+      return [&f, &sums = partial[static_cast<std::size_t>(s)]](Index count, auto&... values) {
+        const auto terms = f(values...);
+        [&]<std::size_t... I>(std::index_sequence<I...>) {
+          ((sums[I] += detail::sum_of_first(count, std::get<I>(terms))), ...);
+        }
+        (std::make_index_sequence<N>{});
+      };
     };
-    detail::run_segment(add, begin, end, first, rest...);
-    partial[static_cast<std::size_t>(s)] = sums;
+    detail::run_segments(adding_to, total, segments, from, to, first, rest...);
   });
   std::array<double, N> sums{};
   for (int s = 0; s < segments; ++s) {
@@ -211,7 +223,7 @@ std::array<double, N> sum_blocks(const F& f, First&& first, Rest&&... rest) {
 /// The sum of `f(block, ...)`, one array of doubles, over all coefficients.
 template <class F, class... Trees>
 double sum_blocks(const F& f, Trees&&... trees) {
-  return sum_blocks<1>([&](auto&... values) { return std::tuple(f(values...).eval()); }, trees...)[0];
+  return gradus::sum_blocks<1>([&](auto&... values) { return std::tuple(f(values...).eval()); }, trees...)[0];
 }
 
 /// The Euclidean norm of all coefficients `f(block, ...)`, one array, in `double`, without overflow or
@@ -219,8 +231,8 @@ double sum_blocks(const F& f, Trees&&... trees) {
 template <class F, class... Trees>
 double norm_blocks(const F& f, Trees&... trees) {
   const auto scaled = [&](double scale) {
-    const double sum =
-        sum_blocks([&](const auto&... x) { return (wide(f(x...)) * scale).square().eval(); }, trees...);
+    const double sum = gradus::sum_blocks(
+        [&](const auto&... x) { return (gradus::wide(f(x...)) * scale).square().eval(); }, trees...);
     return std::pair{sum, std::sqrt(sum) / scale};
   };
   const auto [sum, norm] = scaled(1.0);
@@ -229,16 +241,19 @@ double norm_blocks(const F& f, Trees&... trees) {
   return norm;
 }
 
-/// The Euclidean norm of all coefficients of a tree.
+/// The Euclidean norm of all coefficients of a tree. Throws `std::invalid_argument` where the trees inside a
+/// lazy one differ.
 template <Gradients Tree>
 double norm(const Tree& tree) {
-  return norm_blocks([](const auto& x) { return x; }, tree);
+  detail::require_consistent("norm", tree);
+  return gradus::norm_blocks([](const auto& x) { return x; }, tree);
 }
 
-/// True if no coefficient of a tree is infinite or NaN.
+/// True if no coefficient of a tree is infinite or NaN. Throws as `norm`.
 template <Gradients Tree>
 bool all_finite(const Tree& tree) {
-  return sum_blocks([](const auto& x) { return wide(x * 0); }, tree) == 0;
+  detail::require_consistent("all_finite", tree);
+  return gradus::sum_blocks([](const auto& x) { return gradus::wide(x * 0); }, tree) == 0;
 }
 
 }  // namespace GRADUS_NAMESPACE

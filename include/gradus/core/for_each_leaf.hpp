@@ -3,12 +3,11 @@
 // The traversal for algorithms that see a whole matrix.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
-#include <exception>
 #include <gradus/core/segments.hpp>
 #include <gradus/core/tree.hpp>
 #include <gradus/core/workspace.hpp>
-#include <mutex>
 #include <vector>
 
 namespace GRADUS_NAMESPACE {
@@ -21,7 +20,7 @@ struct LeafSizes {
 
   template <class P>
   explicit LeafSizes(const P& params) {
-    walk(
+    gradus::walk(
         "gradus",
         [&](const Path&, const auto& leaf) {
           ++count, largest = std::max(largest, leaf.size()), total += leaf.size();
@@ -47,42 +46,24 @@ namespace detail {
 
 // Calls `f(thread, leaf, leaves...)` for every leaf, on this many threads, the largest leaves first.
 template <class F, class P, class... Trees>
-void spread_leaves([[maybe_unused]] int threads, const F& f, P& params, Trees&... trees) {
+void spread_leaves(int threads, const F& f, P& params, Trees&... trees) {
   const Index largest = detail::LeafSizes(params).largest;
   // Every thread walks the whole tree, in rounds of leaves at most half as large as in the round before, and
   // does those whose number in this order it has drawn. So nothing is sorted and nothing is stored.
   std::atomic<Index> next{0};
-  std::exception_ptr failure;
-  std::mutex failure_guard;
-  const auto work = [&](int thread) {
+  detail::on_threads(threads, [&](int thread, int) {
     Index mine = next++, number = 0;
     for (Index most = largest; most > 0; most /= 2) {
-      walk(
+      gradus::walk(
           "gradus",
           [&](const Path&, auto& leaf, auto&... others) {
             if (leaf.size() > most || leaf.size() <= most / 2 || number++ != mine) return;
-            try {
-              f(thread, leaf, others...);
-            } catch (...) {
-              const std::lock_guard lock(failure_guard);
-              failure = std::current_exception();
-            }
+            f(thread, leaf, others...);
             mine = next++;
           },
           params, trees...);
     }
-  };
-#ifdef _OPENMP
-  if (threads > 1) {
-#pragma omp parallel num_threads(threads)
-    work(omp_get_thread_num());
-  } else {
-    work(0);
-  }
-#else
-  work(0);
-#endif
-  if (failure) std::rethrow_exception(failure);
+  });
 }
 
 }  // namespace detail
@@ -93,16 +74,16 @@ void spread_leaves([[maybe_unused]] int threads, const F& f, P& params, Trees&..
 template <class F, class P, class... Trees>
 void for_each_leaf(const F& f, P& params, Trees&... trees) {
   detail::spread_leaves(
-      leaf_threads(params), [&](int, auto&... leaves) { f(leaves...); }, params, trees...);
+      gradus::leaf_threads(params), [&](int, auto&... leaves) { f(leaves...); }, params, trees...);
 }
 
 /// A workspace for each thread of `for_each_leaf`, with room for `bytes(leaf)` of any leaf.
 template <class P, class Bytes>
 std::vector<Workspace> make_workspaces(const P& params, const Bytes& bytes) {
   std::size_t most = 0;
-  walk(
+  gradus::walk(
       "gradus", [&](const Path&, const auto& leaf) { most = std::max(most, bytes(leaf)); }, params);
-  std::vector<Workspace> workspaces(static_cast<std::size_t>(leaf_threads(params)));
+  std::vector<Workspace> workspaces(static_cast<std::size_t>(gradus::leaf_threads(params)));
   for (auto& workspace : workspaces) workspace.reset(most);
   return workspaces;
 }
@@ -113,7 +94,7 @@ template <class Scratch, class F, class P, class... Trees>
 void for_each_leaf(std::vector<Scratch>& scratch, const F& f, P& params, Trees&... trees) {
   if (scratch.empty()) scratch.resize(1);
   detail::spread_leaves(
-      std::min(leaf_threads(params), static_cast<int>(scratch.size())),
+      std::min(gradus::leaf_threads(params), static_cast<int>(scratch.size())),
       [&](int thread, auto&... leaves) { f(scratch[static_cast<std::size_t>(thread)], leaves...); }, params,
       trees...);
 }

@@ -58,7 +58,17 @@ namespace detail {
 // the tree walked first, the parameters, that says which leaves are seen.
 template <class Tree>
 using Held = std::conditional_t<is_subset<std::remove_cvref_t<Tree>>,
-                                decltype(without_subset(std::declval<Tree&>())), Tree>;
+                                decltype(detail::without_subset(std::declval<Tree&>())), Tree>;
+
+// Parameters that a lazy tree refers to, read only; temporaries, such as a `std::tie`, it keeps.
+template <class P>
+decltype(auto) read_only(std::remove_reference_t<P>& params) {
+  if constexpr (std::is_lvalue_reference_v<P>) {
+    return std::as_const(params);
+  } else {
+    return std::move(params);
+  }
+}
 
 }  // namespace detail
 

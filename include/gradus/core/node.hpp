@@ -4,12 +4,10 @@
 #pragma once
 
 #include <Eigen/Core>
-#include <array>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <gradus/core/namespace.hpp>
-#include <string>
 #include <string_view>
 #include <tuple>
 #include <type_traits>
@@ -24,6 +22,9 @@ namespace detail {
 template <class Derived>
 void accept_dense(const Eigen::DenseBase<Derived>&);
 
+template <class Scalar>
+inline constexpr bool is_real = !Eigen::NumTraits<Scalar>::IsComplex && !Eigen::NumTraits<Scalar>::IsInteger;
+
 }  // namespace detail
 
 /// A dense Eigen object or expression.
@@ -32,32 +33,44 @@ concept Dense = requires(const std::remove_cvref_t<T>& t) {
   detail::accept_dense(t);
 };
 
-/// A dense Eigen object with its own memory layout: `Matrix`, `Array`, `Map`, `Ref`, `Block`, `Transpose`, of
-/// fixed or dynamic size and any stride. Expressions such as `2 * m` are not leaves: evaluate them first.
+/// A dense Eigen object of real numbers with its own memory layout: `Matrix`, `Array`, `Map`, `Ref`, `Block`,
+/// `Transpose`, of fixed or dynamic size and any stride. Expressions such as `2 * m` are not leaves: evaluate
+/// them first.
 template <class T>
-concept Leaf = Dense<T> &&(std::remove_cvref_t<T>::Flags& Eigen::DirectAccessBit) != 0;
+concept Leaf = Dense<T> &&(std::remove_cvref_t<T>::Flags& Eigen::DirectAccessBit) != 0 &&
+               detail::is_real<typename std::remove_cvref_t<T>::Scalar>;
 
 namespace detail {
 
+// The kinds of containers that are nodes of a tree, each with its children.
+
+// A struct with GRADUS_LEAVES.
 template <class T>
 concept StructNode = requires(T& t) {
   t.leaves();
   { std::remove_cvref_t<T>::leaf_names() } -> std::convertible_to<std::string_view>;
 };
+
+// A vector, deque, array or span.
 template <class T>
-concept SequenceNode = !Leaf<T> && requires(T & t) {
+concept SequenceNode = !Dense<T> && requires(T & t) {
   t[std::size_t{}];
   { t.size() } -> std::convertible_to<std::size_t>;
 }
 &&!requires { typename std::remove_cvref_t<T>::key_type; };
+
+// A map whose keys are strings, unique, and in the order of their type alone.
 template <class T>
-concept MapNode = requires {
+concept MapNode = requires(std::remove_cvref_t<T>& t, const typename std::remove_cvref_t<T>::key_type& key) {
   typename std::remove_cvref_t<T>::mapped_type;
-  typename std::remove_cvref_t<T>::key_compare;  // an unordered map has no order to rely on
+  { t[key] } -> std::same_as<typename std::remove_cvref_t<T>::mapped_type&>;
 }
-&&std::convertible_to<typename std::remove_cvref_t<T>::key_type, std::string_view>;
+&&std::is_empty_v<typename std::remove_cvref_t<T>::key_compare>&&
+    std::convertible_to<typename std::remove_cvref_t<T>::key_type, std::string_view>;
+
+// A tuple or pair, also of references.
 template <class T>
-concept TupleNode = !Leaf<T> && !SequenceNode<T> && requires {
+concept TupleNode = !Dense<T> && !SequenceNode<T> && requires {
   std::tuple_size<std::remove_cvref_t<T>>::value;
 };
 
@@ -76,6 +89,15 @@ inline constexpr bool is_subset = false;
 template <class Tree>
 inline constexpr bool is_subset<Subset<Tree>> = true;
 
+template <class Tree>
+auto& without_subset(Tree& tree) {
+  if constexpr (is_subset<std::remove_const_t<Tree>>) {
+    return detail::without_subset(tree.tree);
+  } else {
+    return tree;
+  }
+}
+
 // Constness is deep: the child of a const tree is const, also through the references of `std::tie`.
 template <class Tree, class Child>
 constexpr auto& as_deep_const(Child& child) {
@@ -90,9 +112,9 @@ template <std::size_t I, class Tree>
 decltype(auto) child(Tree& tree) {
   if constexpr (StructNode<Tree>) {
     auto&& leaves = tree.leaves();
-    return as_deep_const<Tree>(std::get<I>(leaves));
+    return detail::as_deep_const<Tree>(std::get<I>(leaves));
   } else if constexpr (TupleNode<Tree>) {
-    return as_deep_const<Tree>(std::get<I>(tree));
+    return detail::as_deep_const<Tree>(std::get<I>(tree));
   } else {
     return tree.template child<I>();
   }
@@ -102,15 +124,15 @@ decltype(auto) child(Tree& tree) {
 template <class Tree, class Where>
 decltype(auto) child(Tree& tree, const Where& where) {
   if constexpr (SequenceNode<Tree>) {
-    return as_deep_const<Tree>(tree[where]);
+    return detail::as_deep_const<Tree>(tree[where]);
   } else if constexpr (MapNode<Tree>) {
-    return as_deep_const<Tree>(tree.find(where)->second);
+    return detail::as_deep_const<Tree>(tree.find(where)->second);
   } else {
     return tree.child(where);
   }
 }
 
-// The i-th of the comma-separated names that GRADUS_LEAVES spelled out.
+// The i-th of the comma-separated names that a macro spelled out.
 constexpr std::string_view nth_name(std::string_view names, std::size_t i) {
   for (; i > 0; --i) names.remove_prefix(names.find(',') + 1);
   names = names.substr(0, names.find(','));
@@ -122,13 +144,14 @@ constexpr std::string_view nth_name(std::string_view names, std::size_t i) {
 template <class Tree>
 const auto& structure(const Tree& tree) {
   if constexpr (requires { tree.underlying(); }) {
-    return structure(tree.underlying());
+    return detail::structure(tree.underlying());
   } else {
     return tree;
   }
 }
 template <class T>
-using structure_t = std::remove_cvref_t<decltype(structure(std::declval<const std::remove_cvref_t<T>&>()))>;
+using structure_t =
+    std::remove_cvref_t<decltype(detail::structure(std::declval<const std::remove_cvref_t<T>&>()))>;
 
 template <class T>
 constexpr std::size_t static_child_count() {
@@ -143,7 +166,7 @@ constexpr std::size_t static_child_count() {
 template <class T, std::size_t I>
 constexpr std::string_view static_child_name() {
   if constexpr (StructNode<structure_t<T>>) {
-    return nth_name(structure_t<T>::leaf_names(), I);
+    return detail::nth_name(structure_t<T>::leaf_names(), I);
   } else {
     return {};
   }
@@ -174,8 +197,8 @@ consteval bool is_parameters() {
 
 }  // namespace detail
 
-/// A leaf, or a container of `Parameters`: tuple, pair, array, vector, ordered map with string keys, a tuple
-/// of references (`std::tie`), or a struct that names its leaves with GRADUS_LEAVES.
+/// A leaf, or a container of `Parameters`: tuple, pair, array, vector, deque, span, ordered map with string
+/// keys, a tuple of references (`std::tie`), or a struct that names its leaves with GRADUS_LEAVES.
 template <class T>
 concept Parameters = detail::is_parameters<T>();
 

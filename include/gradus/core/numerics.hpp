@@ -28,6 +28,12 @@ namespace GRADUS_NAMESPACE {
 
 namespace detail {
 
+// What a scalar is computed in: itself, but float for the sixteen-bit ones, which are formats to store.
+template <class Scalar>
+using Compute =
+    std::conditional_t<std::is_same_v<Scalar, Eigen::half> || std::is_same_v<Scalar, Eigen::bfloat16>, float,
+                       Scalar>;
+
 GRADUS_PACKETS_BEGIN
 
 // The processor's own square root. Eigen 3.4 approximates it in float (and with AVX-512 in double), makes NaN

@@ -4,7 +4,9 @@
 #pragma once
 
 #include <algorithm>
+#include <exception>
 #include <gradus/core/tree.hpp>
+#include <mutex>
 
 #ifdef _OPENMP
 #include <omp.h>
@@ -23,22 +25,40 @@ inline int thread_count() {
 #endif
 }
 
-// Runs `f(segment, begin, end)` for `segments` equal parts of [0, total), on as many threads as there are.
-template <class F>
-void for_each_segment(Index total, int segments, const F& f) {
-  const auto run = [&](int s) { f(s, total * s / segments, total * (s + 1) / segments); };
+// Calls `work(thread, threads)` on up to this many threads, and throws what one of them has thrown: an
+// exception must not leave a parallel region.
+template <class Work>
+void on_threads([[maybe_unused]] int threads, const Work& work) {
 #ifdef _OPENMP
-  if (segments > 1 && thread_count() > 1) {
-    // Cut by hand: LLVM's runtime takes memory from the heap for every worksharing loop.
-#pragma omp parallel num_threads(std::min(segments, thread_count()))
+  if (threads > 1) {
+    std::exception_ptr failure;
+    std::mutex guard;
+#pragma omp parallel num_threads(threads)
     {
-      const int thread = omp_get_thread_num(), threads = omp_get_num_threads();
-      for (int s = segments * thread / threads; s < segments * (thread + 1) / threads; ++s) run(s);
+      try {
+        work(omp_get_thread_num(), omp_get_num_threads());
+      } catch (...) {
+        const std::lock_guard lock(guard);
+        failure = std::current_exception();
+      }
     }
+    if (failure) std::rethrow_exception(failure);
     return;
   }
 #endif
-  for (int s = 0; s < segments; ++s) run(s);
+  work(0, 1);
 }
+
+// Runs `f(first, last)` for parts of the `segments` segments that [0, total) is cut into, see
+// `segment_begin`, on as many threads as there are.
+template <class F>
+void for_each_segment(int segments, const F& f) {
+  // Cut by hand: LLVM's runtime takes memory from the heap for every worksharing loop.
+  detail::on_threads(std::min(segments, detail::thread_count()), [&](int thread, int threads) {
+    f(segments * thread / threads, segments * (thread + 1) / threads);
+  });
+}
+
+inline Index segment_begin(Index total, int segments, int s) { return total * s / segments; }
 
 }  // namespace GRADUS_NAMESPACE::detail

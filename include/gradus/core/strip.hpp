@@ -3,15 +3,13 @@
 // The memory of one leaf, read and written in register blocks.
 #pragma once
 
+#include <array>
+#include <concepts>
 #include <gradus/core/lazy.hpp>
 #include <gradus/core/numerics.hpp>
 #include <gradus/core/tree.hpp>
 
 namespace GRADUS_NAMESPACE::detail {
-
-// Kernels compute in the parameter's scalar; the 16-bit ones are storage formats and compute in float.
-template <class Scalar>
-using Compute = std::conditional_t<sizeof(Scalar) == 2, float, Scalar>;
 
 // Two SIMD packets of every tensor are in flight: more spill registers with SSE and AVX2, fewer leave units
 // idle.
@@ -21,18 +19,31 @@ inline constexpr int block_size = 2 * Eigen::internal::packet_traits<Scalar>::si
 template <class C>
 using BlockOf = Eigen::Array<C, block_size<C>, 1>;
 
+// What a leaf is to the traversal: its coefficients along `inner` and `outer`, loaded and stored a block at a
+// time. A strip is `contiguous` where its columns of `inner_size` follow each other as one, and `dense` where
+// a block can be loaded whole; `from(i, j)` begins at another place, and `along_outer()` runs across.
+template <class S, class C>
+concept CoefficientStrip = requires(const S& strip, Index i, const BlockOf<C>& values) {
+  { strip.is_contiguous(i) } -> std::same_as<bool>;
+  { strip.is_dense() } -> std::same_as<bool>;
+  { strip.along_outer() } -> std::same_as<S>;
+  { strip.from(i, i) } -> std::same_as<S>;
+  { strip.template load<C>(i) } -> std::same_as<BlockOf<C>>;
+  strip.template store<C>(i, values);
+};
+
 // The memory of one leaf, addressed as the parameter is stored: `inner` runs along its columns (or rows, if
 // it is row-major), `outer` across them. `Scalar` is const for a leaf that is only read. A `Repeated` strip
 // stays on its number where a stride is 0, and has no stride but 0 and 1 within a block.
 template <class Scalar, bool Repeated = false>
-struct Strip {
+struct MemoryStrip {
   Scalar* data;
   Index inner, outer;
 
   bool is_contiguous(Index inner_size) const { return outer == inner * inner_size; }
   bool is_dense() const { return Repeated || inner == 1; }
-  Strip along_outer() const { return {data, outer, outer}; }
-  Strip from(Index i, Index j) const { return {data + i * inner + j * outer, inner, outer}; }
+  MemoryStrip along_outer() const { return {data, outer, outer}; }
+  MemoryStrip from(Index i, Index j) const { return {data + i * inner + j * outer, inner, outer}; }
 
   template <class C>
   BlockOf<C> load(Index i) const {
@@ -43,7 +54,7 @@ struct Strip {
       return Eigen::Map<const BlockOf<C>>(data + i);
     } else {
       BlockOf<C> values;
-      convert<block_size<C>>(data + i, values.data());
+      detail::convert<block_size<C>>(data + i, values.data());
       return values;
     }
   }
@@ -53,7 +64,7 @@ struct Strip {
       if constexpr (std::is_same_v<Scalar, C>) {
         Eigen::Map<BlockOf<C>>(data + i) = values;
       } else {
-        convert<block_size<C>>(values.data(), data + i);
+        detail::convert<block_size<C>>(values.data(), data + i);
       }
     }
   }
@@ -94,17 +105,17 @@ struct Staged {
 };
 
 template <class C, class Scalar, bool Repeated>
-struct Staged<C, Strip<Scalar, Repeated>> {
+struct Staged<C, MemoryStrip<Scalar, Repeated>> {
   std::array<std::remove_const_t<Scalar>, block_size<C>> buffer;
 
-  Strip<Scalar, Repeated> stage(const Strip<Scalar, Repeated>& strip, Index count) {
+  MemoryStrip<Scalar, Repeated> stage(const MemoryStrip<Scalar, Repeated>& strip, Index count) {
     // What is missing is filled with a real coefficient, so that no lane computes with garbage.
     for (Index k = 0; k < block_size<C>; ++k) {
       buffer[static_cast<std::size_t>(k)] = strip.data[(k < count ? k : 0) * strip.inner];
     }
     return {buffer.data(), 1, 1};
   }
-  void put_back(const Strip<Scalar, Repeated>& strip, Index count) const {
+  void put_back(const MemoryStrip<Scalar, Repeated>& strip, Index count) const {
     if constexpr (!std::is_const_v<Scalar>) {
       for (Index k = 0; k < count; ++k) strip.data[k * strip.inner] = buffer[static_cast<std::size_t>(k)];
     }
@@ -133,14 +144,14 @@ auto strip(L& leaf) {
   } else if constexpr (is_lazy<std::remove_const_t<L>>) {
     return std::apply(
         [&](const auto&... inner) {
-          return LazyStrip<decltype(leaf.f), decltype(strip<RowMajor>(inner))...>{
-              leaf.f, {strip<RowMajor>(inner)...}};
+          return LazyStrip<decltype(leaf.f), decltype(detail::strip<RowMajor>(inner))...>{
+              leaf.f, {detail::strip<RowMajor>(inner)...}};
         },
         leaf.trees);
   } else {
     using Scalar = std::remove_reference_t<decltype(*leaf.data())>;
-    return RowMajor ? Strip<Scalar>{leaf.data(), leaf.colStride(), leaf.rowStride()}
-                    : Strip<Scalar>{leaf.data(), leaf.rowStride(), leaf.colStride()};
+    return RowMajor ? MemoryStrip<Scalar>{leaf.data(), leaf.colStride(), leaf.rowStride()}
+                    : MemoryStrip<Scalar>{leaf.data(), leaf.rowStride(), leaf.colStride()};
   }
 }
 

@@ -21,7 +21,9 @@ Eigen::ArrayXd sum_units(bool of_rows, const F& f, const L& leaf) {
   Eigen::ArrayXd sums = Eigen::ArrayXd::Zero(runs_within ? outer : inner);
   const auto whole = detail::strip<row_major>(leaf);
   const int segments = leaf.size() < detail::parallel_threshold ? 1 : detail::thread_count();
-  detail::for_each_segment(sums.size(), segments, [&](int, Index begin, Index end) {
+  detail::for_each_segment(segments, [&](int first, int last) {
+    const Index begin = detail::segment_begin(sums.size(), segments, first);
+    const Index end = detail::segment_begin(sums.size(), segments, last);
     if (runs_within) {
       for (Index j = begin; j < end; ++j) {
         Eigen::Array<double, detail::block_size<C>, 1> lanes = decltype(lanes)::Zero();

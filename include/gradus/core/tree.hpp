@@ -43,37 +43,43 @@ namespace detail {
 // The trees of an optimizer's step come in this order.
 inline std::string tree_label(std::size_t k) { return k == 0 ? "gradient" : "state"; }
 
-template <class... Counts>
-void require_equal_counts(const Path& path, std::size_t expected, Counts... counts) {
-  std::size_t k = 0;
-  [[maybe_unused]] const auto check = [&](std::size_t count) {
-    if (count != expected) {
-      path.fail("has " + std::to_string(expected) + " children, but its " + tree_label(k) + " has " +
-                std::to_string(count));
-    }
-    ++k;
-  };
-  (check(static_cast<std::size_t>(counts)), ...);
+// Calls `f(tree)` for every tree in memory that a tree is made of: itself, or those inside a lazy one.
+template <class F, class Tree>
+void for_each_constituent(const F& f, const Tree& tree) {
+  if constexpr (requires { tree.trees; }) {
+    std::apply([&](const auto&... inner) { (detail::for_each_constituent(f, inner), ...); }, tree.trees);
+  } else if constexpr (Parameters<structure_t<Tree>>) {
+    f(detail::structure(tree));
+  }
 }
 
+[[noreturn]] EIGEN_DONT_INLINE inline void fail_count(const Path& path, std::size_t expected, std::size_t k,
+                                                      std::size_t count) {
+  path.fail("has " + std::to_string(expected) + " children, but its " + detail::tree_label(k) + " has " +
+            std::to_string(count));
+}
+
+// Every tree, and every one inside a lazy one, has as many children as the first.
+template <class... Trees>
+void require_equal_counts(const Path& path, std::size_t expected, const Trees&... trees) {
+  std::size_t k = 0;
+  [[maybe_unused]] const auto check = [&](const auto& tree) {
+    const auto count = static_cast<std::size_t>(tree.size());
+    if (count != expected) detail::fail_count(path, expected, k, count);
+  };
+  ((detail::for_each_constituent(check, trees), ++k), ...);
+}
+
+// The same for a key of a map.
 template <class Key, class... Maps>
 void require_key(const Path& path, const Key& key, const Maps&... maps) {
   std::size_t k = 0;
   [[maybe_unused]] const auto check = [&](const auto& map) {
-    if (map.find(key) == map.end())
-      path.fail("has the key '" + std::string(key) + "', but its " + tree_label(k) + " has not");
-    ++k;
+    if (map.find(key) == map.end()) {
+      path.fail("has the key '" + std::string(key) + "', but its " + detail::tree_label(k) + " has not");
+    }
   };
-  (check(maps), ...);
-}
-
-template <class Tree>
-auto& without_subset(Tree& tree) {
-  if constexpr (is_subset<std::remove_const_t<Tree>>) {
-    return without_subset(tree.tree);
-  } else {
-    return tree;
-  }
+  ((detail::for_each_constituent(check, maps), ++k), ...);
 }
 
 template <class F, class First, class... Rest>
@@ -83,7 +89,7 @@ void descend(F& f, Path path, Index& ordinal, First&& first, Rest&&... rest) {
       if (first.sees(at.ordinal)) f(at, leaves...);
     };
     auto& tree = as_deep_const<std::remove_reference_t<First>>(first.tree);
-    descend(only_seen, path, ordinal, tree, without_subset(rest)...);
+    detail::descend(only_seen, path, ordinal, tree, detail::without_subset(rest)...);
   } else if constexpr (Leaf<structure_t<First>>) {
     static_assert((Leaf<structure_t<Rest>> && ...),
                   "gradus: the trees differ in structure: a gradient or a state has a container where the "
@@ -95,20 +101,25 @@ void descend(F& f, Path path, Index& ordinal, First&& first, Rest&&... rest) {
         (SequenceNode<structure_t<Rest>> && ...),
         "gradus: the trees differ in structure: parameters in a vector or an array need gradients and "
         "state in a vector or an array");
-    const std::size_t count = structure(first).size();
-    require_equal_counts(path, count, structure(rest).size()...);
+    const std::size_t count = detail::structure(first).size();
+    detail::require_equal_counts(path, count, rest...);
+    if constexpr (requires { first.trees; }) detail::require_equal_counts(path, count, first);
     for (std::size_t i = 0; i < count; ++i) {
-      descend(f, Path{&path, {}, i}, ordinal, child(first, i), child(rest, i)...);
+      detail::descend(f, Path{&path, {}, i}, ordinal, detail::child(first, i), detail::child(rest, i)...);
     }
   } else if constexpr (MapNode<structure_t<First>>) {
     static_assert(
         (MapNode<structure_t<Rest>> && ...),
         "gradus: the trees differ in structure: parameters in a map need gradients and state in a map");
-    require_equal_counts(path, structure(first).size(), structure(rest).size()...);
-    for (const auto& entry : structure(first)) {
+    detail::require_equal_counts(path, detail::structure(first).size(), rest...);
+    if constexpr (requires { first.trees; }) {
+      detail::require_equal_counts(path, detail::structure(first).size(), first);
+    }
+    for (const auto& entry : detail::structure(first)) {
       const auto& key = entry.first;
-      require_key(path, key, structure(rest)...);
-      descend(f, Path{&path, key}, ordinal, child(first, key), child(rest, key)...);
+      detail::require_key(path, key, rest...);
+      if constexpr (requires { first.trees; }) detail::require_key(path, key, first);
+      detail::descend(f, Path{&path, key}, ordinal, detail::child(first, key), detail::child(rest, key)...);
     }
   } else {
     constexpr std::size_t count = static_child_count<First>();
@@ -117,7 +128,8 @@ void descend(F& f, Path path, Index& ordinal, First&& first, Rest&&... rest) {
         "gradus: the trees differ in structure: a gradient or a state has another number of children "
         "than the parameters");
     const auto visit = [&]<std::size_t I>(std::integral_constant<std::size_t, I>) {
-      descend(f, Path{&path, static_child_name<First, I>(), I}, ordinal, child<I>(first), child<I>(rest)...);
+      detail::descend(f, Path{&path, static_child_name<First, I>(), I}, ordinal, detail::child<I>(first),
+                      detail::child<I>(rest)...);
     };
     [&]<std::size_t... I>(std::index_sequence<I...>) {
       (visit(std::integral_constant<std::size_t, I>{}), ...);
@@ -141,7 +153,7 @@ void walk(std::string_view who, F&& f, First&& first, Rest&&... rest) {
 template <Gradients Tree>
 Index leaf_count(const Tree& tree) {
   Index count = 0;
-  walk(
+  gradus::walk(
       "leaf_count", [&](const Path&, const auto&) { ++count; }, tree);
   return count;
 }
@@ -150,7 +162,7 @@ Index leaf_count(const Tree& tree) {
 template <Gradients Tree>
 Index coefficient_count(const Tree& tree) {
   Index count = 0;
-  walk(
+  gradus::walk(
       "coefficient_count", [&](const Path&, const auto& leaf) { count += leaf.size(); }, tree);
   return count;
 }

@@ -7,6 +7,7 @@
 #include <gradus/core/namespace.hpp>
 #include <memory>
 #include <new>
+#include <utility>
 
 namespace GRADUS_NAMESPACE {
 
@@ -15,14 +16,26 @@ template <class Scalar>
 using MatrixMap = Eigen::Map<Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic>>;
 
 /// Scratch memory for matrices, kept between calls so that repeated use allocates nothing. It only grows. One
-/// workspace serves one call at a time. A copy is an empty workspace: scratch has no value to copy.
+/// workspace serves one call at a time. What it holds has no value: a copy has as much room, and nothing in
+/// it.
 class Workspace {
  public:
-  Workspace() = default;                                    ///< No memory yet.
-  Workspace(const Workspace&) {}                            ///< An empty one.
-  Workspace& operator=(const Workspace&) { return *this; }  ///< Keeps its own memory.
-  Workspace(Workspace&&) = default;                         ///< Takes over the memory.
-  Workspace& operator=(Workspace&&) = default;              ///< Takes over the memory.
+  /// No memory yet.
+  Workspace() = default;
+  /// As much room as `other` has.
+  Workspace(const Workspace& other) { reset(other.capacity_); }
+  /// At least as much room as `other` has.
+  Workspace& operator=(const Workspace& other) {
+    reset(other.capacity_);
+    return *this;
+  }
+  /// Takes over the memory and leaves `other` without.
+  Workspace(Workspace&& other) noexcept { swap(other); }
+  /// Takes over the memory.
+  Workspace& operator=(Workspace&& other) noexcept {
+    swap(other);
+    return *this;
+  }
 
   /// Bytes that `take` needs for a matrix of `rows` x `cols` scalars.
   template <class Scalar>
@@ -57,6 +70,12 @@ class Workspace {
   }
 
  private:
+  void swap(Workspace& other) noexcept {
+    std::swap(data_, other.data_);
+    std::swap(capacity_, other.capacity_);
+    std::swap(used_, other.used_);
+  }
+
   static constexpr std::size_t alignment = 64;
   struct Free {
     void operator()(std::byte* data) const { ::operator delete[](data, std::align_val_t{alignment}); }

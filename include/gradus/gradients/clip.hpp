@@ -23,9 +23,9 @@ enum class NormClip {
 template <Gradients G>
 auto clip_by_global_norm(G&& grads, double max_norm, NormClip form = NormClip::torch) {
   require_field(max_norm > 0, "clip_by_global_norm", "max_norm", max_norm, "be positive");
-  const double ratio = max_norm / (norm(grads) + (form == NormClip::torch ? 1e-6 : 0));
+  const double ratio = max_norm / (gradus::norm(grads) + (form == NormClip::torch ? 1e-6 : 0));
   const double factor = ratio >= 1 ? 1 : ratio;  // NaN stays NaN
-  return lazy([factor](const auto& g) { return factor * g; }, std::forward<G>(grads));
+  return gradus::lazy([factor](const auto& g) { return factor * g; }, std::forward<G>(grads));
 }
 
 /// Gradients with every coefficient clamped to [−limit, limit], limit > 0; equal to
@@ -33,7 +33,7 @@ auto clip_by_global_norm(G&& grads, double max_norm, NormClip form = NormClip::t
 template <Gradients G>
 auto clip_by_value(G&& grads, double limit) {
   require_field(limit > 0, "clip_by_value", "limit", limit, "be positive");
-  return lazy([limit](const auto& g) { return clamped(g, limit); }, std::forward<G>(grads));
+  return gradus::lazy([limit](const auto& g) { return clamped(g, limit); }, std::forward<G>(grads));
 }
 
 /// Gradients scaled down leaf by leaf, so that the root of the mean square of a leaf is at most `max_rms` >
@@ -51,12 +51,12 @@ auto clip_by_block_rms(G&& grads, double max_rms, const Chosen& chosen = any_lea
   require_field(max_rms > 0, who, "max_rms", max_rms, "be positive");
   const auto factor_of = [&](const Path& path, const auto& g) -> Eigen::ArrayXXd {
     const bool clipped = g.size() > 0 && chosen(LeafInfo{path.name(), g.rows(), g.cols()});
-    const double ratio = clipped ? max_rms / (norm(g) / std::sqrt(static_cast<double>(g.size()))) : 1;
+    const double ratio = clipped ? max_rms / (gradus::norm(g) / std::sqrt(static_cast<double>(g.size()))) : 1;
     return Eigen::ArrayXXd::Constant(1, 1, ratio >= 1 ? 1 : ratio);
   };
-  auto factors = broadcast(who, factor_of, grads);
-  return lazy([](const auto& g, const auto& factor) { return factor * g; }, std::forward<G>(grads),
-              std::move(factors));
+  auto factors = gradus::broadcast(who, factor_of, grads);
+  return gradus::lazy([](const auto& g, const auto& factor) { return factor * g; }, std::forward<G>(grads),
+                      std::move(factors));
 }
 
 }  // namespace GRADUS_NAMESPACE

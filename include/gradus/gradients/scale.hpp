@@ -11,7 +11,7 @@ namespace GRADUS_NAMESPACE {
 template <Gradients G>
 auto scale(G&& grads, double factor) {
   require_field(std::isfinite(factor), "scale", "factor", factor, "be finite");
-  return lazy([factor](const auto& g) { return factor * g; }, std::forward<G>(grads));
+  return gradus::lazy([factor](const auto& g) { return factor * g; }, std::forward<G>(grads));
 }
 
 }  // namespace GRADUS_NAMESPACE

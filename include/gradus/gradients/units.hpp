@@ -22,9 +22,9 @@ inline Eigen::ArrayXXd per_unit(Layout layout, const Eigen::ArrayXd& numbers) {
 // The norms of the units. A leaf of one row or one column is one unit.
 template <class L>
 Eigen::ArrayXXd unit_norms(Layout layout, const L& leaf) {
-  if (leaf.rows() <= 1 || leaf.cols() <= 1) return Eigen::ArrayXXd::Constant(1, 1, norm(leaf));
+  if (leaf.rows() <= 1 || leaf.cols() <= 1) return Eigen::ArrayXXd::Constant(1, 1, gradus::norm(leaf));
   const auto square = [](const auto& x) { return wide_square(x); };
-  const Eigen::ArrayXd squares = sum_units(layout == Layout::outputs_by_inputs, square, leaf);
+  const Eigen::ArrayXd squares = gradus::sum_units(layout == Layout::outputs_by_inputs, square, leaf);
   return per_unit(layout, squares.unaryExpr([](double x) { return std::sqrt(x); }));
 }
 
@@ -64,9 +64,9 @@ auto clip_adaptively(G&& grads, const P& params, const AdaptiveClip& options = {
     };
     return detail::unit_norms(options.layout, g).binaryExpr(detail::unit_norms(options.layout, w), factor);
   };
-  auto factors = broadcast(who, factors_of, grads, params);
-  return lazy([](const auto& g, const auto& factor) { return factor * g; }, std::forward<G>(grads),
-              std::move(factors));
+  auto factors = gradus::broadcast(who, factors_of, grads, params);
+  return gradus::lazy([](const auto& g, const auto& factor) { return factor * g; }, std::forward<G>(grads),
+                      std::move(factors));
 }
 
 /// Gradient centralization (Yong et al., arXiv:2004.01461): from the gradient of each output unit its mean is
@@ -86,11 +86,11 @@ auto centralize(G&& grads, Layout layout = Layout::outputs_by_inputs, const Chos
     const bool of_rows = layout == Layout::outputs_by_inputs;
     const auto value = [](const auto& x) { return wide(x); };
     return detail::per_unit(
-        layout, sum_units(of_rows, value, g) / static_cast<double>(of_rows ? g.cols() : g.rows()));
+        layout, gradus::sum_units(of_rows, value, g) / static_cast<double>(of_rows ? g.cols() : g.rows()));
   };
-  auto means = broadcast("centralize", means_of, grads);
-  return lazy([](const auto& g, const auto& mean) { return g - mean; }, std::forward<G>(grads),
-              std::move(means));
+  auto means = gradus::broadcast("centralize", means_of, grads);
+  return gradus::lazy([](const auto& g, const auto& mean) { return g - mean; }, std::forward<G>(grads),
+                      std::move(means));
 }
 
 }  // namespace GRADUS_NAMESPACE

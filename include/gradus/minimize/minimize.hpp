@@ -66,6 +66,36 @@ struct Minimized {
 
 namespace detail {
 
+// Whether an objective can write into the gradient that it is handed. A generic one is not asked.
+template <class G>
+consteval bool takes_reference() {
+  if constexpr (std::is_reference_v<G> || !Parameters<G>) {
+    return !std::is_const_v<std::remove_reference_t<G>>;
+  } else {
+    return !copies_deeply<G>;  // of a view also a copy writes
+  }
+}
+template <class Other>
+constexpr bool writes_gradient(Other) {
+  return true;
+}
+template <class F, class R, class X, class G>
+constexpr bool writes_gradient(R (F::*)(X, G) const) {
+  return takes_reference<G>();
+}
+template <class F, class R, class X, class G>
+constexpr bool writes_gradient(R (F::*)(X, G)) {
+  return takes_reference<G>();
+}
+template <class F>
+consteval bool writes_gradient() {
+  if constexpr (requires { &F::operator(); }) {
+    return detail::writes_gradient(&F::operator());
+  } else {
+    return true;
+  }
+}
+
 // Every observer is called, also when one before it asks to stop.
 template <class P, class... Observers>
 bool any_asks_to_stop(const P& progress, Observers&... observers) {
@@ -82,26 +112,41 @@ bool any_asks_to_stop(const P& progress, Observers&... observers) {
   return stop;
 }
 
+// The gradient was NaN before the objective was called.
+template <class X>
+void require_written(const X& gradient) {
+  const auto numbers = [](const auto& g) { return (g == g).template cast<double>(); };
+  if (gradus::coefficient_count(gradient) > 0 && gradus::sum_blocks(numbers, gradient) == 0) {
+    throw std::invalid_argument(
+        "minimize: the objective has not written the gradient, or NaN everywhere; it is f(x, gradient), with "
+        "the "
+        "gradient by reference");
+  }
+}
+
 }  // namespace detail
 
 /// Minimises `objective` from `start` (an Eigen object or expression, or any tree of parameters; it is
 /// copied) with a copy of `optimizer`. Observers are called with the start and after every step. Of an
 /// optimizer whose `solution` is another point than the parameters (`Nesterov`, `ScheduleFreeSGD`, ...)
 /// observers see the points where gradients are taken, and the last point is the solution. Throws what `init`
-/// refuses.
+/// refuses, and `std::invalid_argument` when the objective leaves the gradient at the start unwritten.
 ///
 ///     auto result = minimize(StyblinskiTang{}, Eigen::Vector2d{4.1, 4.5}, Adam{.learning_rate = 0.1});
 template <class F, class Start, class O, class... Observers>
 auto minimize(const F& objective, const Start& start, const O& optimizer, const Stopping& stopping = {},
               Observers&&... observers) {
-  static_assert(Dense<Start> || Parameters<Start>,
-                "gradus::minimize: the start must be an Eigen object or a tree of them");
+  static_assert(Dense<Start> || detail::explain_tree<Start>());
   auto x = detail::deep_copy(start);
   using X = decltype(x);
   static_assert(
       Objective<F, X>,
       "gradus::minimize: the objective must be callable as f(x, gradient), write the gradient, and return "
       "the value; with_autodiff(f) makes one of f(x)");
+  static_assert(
+      detail::writes_gradient<F>(),
+      "gradus::minimize: the objective takes the gradient by value or const, so it cannot write it: "
+      "take it by reference");
   static_assert(Optimizer<O, X>,
                 "gradus::minimize: the optimizer needs init(params) and step(params, grads, state)");
   static_assert(
@@ -113,13 +158,15 @@ auto minimize(const F& objective, const Start& start, const O& optimizer, const 
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - clock).count();
   };
 
-  X gradient = x;
+  // So that an objective which does not write the gradient is found.
+  X gradient = gradus::full_like(x, std::numeric_limits<double>::quiet_NaN());
   auto state = optimizer.init(x);
   Minimized<X> result{x, 0, 0, x, std::numeric_limits<double>::infinity()};
   double previous = std::numeric_limits<double>::infinity();
   for (std::int64_t step = 0;; ++step) {
     const double value = static_cast<double>(objective(std::as_const(x), gradient));
     ++result.evaluations;
+    if (step == 0 && std::isfinite(value)) detail::require_written(gradient);
     result.value = value;
     result.steps = step;
     if (value < result.best_value) {
@@ -131,9 +178,9 @@ auto minimize(const F& objective, const Start& start, const O& optimizer, const 
       if (holds) result.reason = reason;
       return holds;
     };
-    if (stop(StopReason::non_finite, !std::isfinite(value) || !all_finite(gradient)) ||
+    if (stop(StopReason::non_finite, !std::isfinite(value) || !gradus::all_finite(gradient)) ||
         stop(StopReason::gradient_norm,
-             stopping.gradient_norm > 0 && norm(gradient) <= stopping.gradient_norm) ||
+             stopping.gradient_norm > 0 && gradus::norm(gradient) <= stopping.gradient_norm) ||
         stop(StopReason::value_change,
              stopping.value_change > 0 && std::abs(value - previous) <= stopping.value_change) ||
         stop(StopReason::observer, asked) || stop(StopReason::max_steps, step >= stopping.max_steps) ||
@@ -144,12 +191,12 @@ auto minimize(const F& objective, const Start& start, const O& optimizer, const 
     optimizer.step(x, std::as_const(gradient), state);
   }
   if constexpr (requires { optimizer.solution(x, state); }) {
-    x = solution(optimizer, x, state);
+    x = gradus::solution(optimizer, x, state);
     result.value = static_cast<double>(objective(std::as_const(x), gradient));
     ++result.evaluations;
     if (result.value < result.best_value) result.best_value = result.value, result.best_x = x;
   }
-  result.gradient_norm = norm(gradient);
+  result.gradient_norm = gradus::norm(gradient);
   result.x = std::move(x);
   result.seconds = seconds();
   return result;

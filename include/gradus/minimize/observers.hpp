@@ -5,7 +5,7 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <gradus/core/namespace.hpp>
+#include <gradus/core/checks.hpp>
 #include <iomanip>
 #include <ostream>
 #include <string>
@@ -36,6 +36,7 @@ struct PrintEvery {
   /// As an observer of `minimize`.
   template <class Progress>
   void operator()(const Progress& progress) const {
+    require_at_least("PrintEvery", "period", period, 1);
     if (progress.step % period != 0) return;
     out << "step " << std::setw(8) << progress.step << "  value " << progress.value << '\n';
   }
@@ -58,6 +59,7 @@ struct ProgressBar {
 
   /// For a loop of one's own: `step` of `total` are done, and this is the value now.
   void show(std::int64_t step, double value) {
+    require_at_least("ProgressBar", "total", total, 1);
     const int percent = static_cast<int>(100 * std::clamp(step, std::int64_t{0}, total) / total);
     if (percent == shown_percent) return;
     shown_percent = percent;

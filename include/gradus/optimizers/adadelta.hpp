@@ -20,11 +20,12 @@ struct AdaDelta {
   double decay = 0.9;        ///< ρ in [0, 1)
   double epsilon = 1e-6;     ///< ε > 0
   double weight_decay = 0;   ///< λ ≥ 0, coupled: added to the gradient
+  GRADUS_FIELDS(AdaDelta, learning_rate, decay, epsilon, weight_decay)
 
   template <class Tree>
   struct State {
-    Tree v, u;           ///< averages of g² and Δ²
-    std::int64_t t = 0;  ///< steps taken
+    state_like<Tree> v, u;  ///< averages of g² and Δ²
+    std::int64_t t = 0;     ///< steps taken
     GRADUS_STATE(v, u, t)
   };
 
@@ -40,22 +41,35 @@ struct AdaDelta {
     };
   }
 
-  /// Checks the hyperparameters (`std::invalid_argument`) and makes the state for `params`.
-  template <Parameters P>
-  State<like<P>> init(const P& params) const {
-    require_nonnegative("AdaDelta", "learning_rate", learning_rate);
-    require_fraction("AdaDelta", "decay", decay);
-    require_positive("AdaDelta", "epsilon", epsilon);
-    require_nonnegative("AdaDelta", "weight_decay", weight_decay);
-    return {zeros_like(params), zeros_like(params)};
+  /// Refuses a field that makes no sense with `std::invalid_argument`, by name and value.
+  void validate() const {
+    require_nonnegative(name(), "learning_rate", learning_rate);
+    require_fraction(name(), "decay", decay);
+    require_positive(name(), "epsilon", epsilon);
+    require_nonnegative(name(), "weight_decay", weight_decay);
   }
 
-  /// One step. Throws `std::invalid_argument`, before anything is changed, when structures or shapes differ.
+  /// Makes the state for `params`. Throws `std::invalid_argument` for what `validate` refuses.
+  template <class P>
+  State<like<P>> init(const P& params) const {
+    validate();
+    require_parameters(name(), params);
+    return {gradus::zero_state(params), gradus::zero_state(params)};
+  }
+
+  /// Throws what a step would refuse, and changes nothing: fields, structures and shapes.
+  template <class P, class G, class Tree>
+  void check(P&& params, const G& grads, const State<Tree>& state) const {
+    validate();
+    gradus::require_same_structure(name(), params, grads, state.v, state.u);
+  }
+
+  /// One step. Throws what `check` throws, before anything is changed.
   template <class P, class G, class Tree>
   void step(P&& params, const G& grads, State<Tree>& state) const {
-    require_same_structure("AdaDelta", params, grads, state.v, state.u);
+    check(params, grads, state);
     ++state.t;
-    for_each_block(recurrence(), params, grads, state.v, state.u);
+    gradus::for_each_block(recurrence(), params, grads, state.v, state.u);
   }
 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <gradus/optimizers/moments.hpp>
+#include <gradus/core/optimizer.hpp>
 
 namespace GRADUS_NAMESPACE {
 
@@ -9,44 +9,71 @@ namespace GRADUS_NAMESPACE {
 /// correction:
 ///
 ///     g ← g + λθ
-///     m ← β1 m + (1 − β1)g
-///     v ← β2 v + (1 − β2)g²
-///     θ ← θ − η [m/(1 − β1ᵗ)] / (√(v/(1 − β2ᵗ)) + ε)
+///     m ← β1 m + (1 − β1)g,   m̂ = m/(1 − β1ᵗ)
+///     v ← β2 v + (1 − β2)g²,  v̂ = v/(1 − β2ᵗ)
+///     θ ← θ − η m̂/(√v̂ + ε)
 ///
-/// βᵗ is the product of the β of all steps so far, which is what the correction needs when a schedule changes
-/// β. State: m, v (AMSGrad: x). Reads and writes 7 numbers a coefficient (9).
+/// Under a schedule of β, βᵗ is the product of the β of all steps so far. State: m, v. Reads and writes 7
+/// numbers a coefficient.
 struct Adam {
-  double learning_rate = 1e-3;     ///< η ≥ 0
-  double beta1 = 0.9;              ///< decay of the mean, in [0, 1)
-  double beta2 = 0.999;            ///< decay of the mean square, in [0, 1)
-  double epsilon = 1e-8;           ///< ε ≥ 0
-  double weight_decay = 0;         ///< λ ≥ 0, coupled: added to the gradient
-  AMSGrad amsgrad = AMSGrad::off;  ///< which form of AMSGrad, if any
+  double learning_rate = 1e-3;  ///< η ≥ 0
+  double beta1 = 0.9;           ///< decay of the mean, in [0, 1)
+  double beta2 = 0.999;         ///< decay of the mean square, in [0, 1)
+  double epsilon = 1e-8;        ///< ε ≥ 0
+  double weight_decay = 0;      ///< λ ≥ 0, coupled: added to the gradient
+  GRADUS_FIELDS(Adam, learning_rate, beta1, beta2, epsilon, weight_decay)
 
-  /// m, v, with AMSGrad x, and the powers of β.
   template <class Tree>
-  using State = Moments<Tree>;
+  struct State {
+    state_like<Tree> m, v;                    ///< averages of g and g²
+    std::int64_t t = 0;                       ///< steps taken
+    double beta1_power = 1, beta2_power = 1;  ///< β1ᵗ, β2ᵗ
+    GRADUS_STATE(m, v, t, beta1_power, beta2_power)
+  };
 
-  /// The recurrence, for one block of coefficients; x is there with AMSGrad only.
-  auto recurrence(const MomentScales& to) const {
-    return [=, *this](auto& p, const auto& gradient, auto& m, auto& v, auto&... x) {
+  /// The recurrence, for one block of coefficients, with c = 1 − βᵗ.
+  auto recurrence(double c1, double c2) const {
+    return [*this, to_m_hat = 1 / c1, to_v_hat = 1 / c2](auto& p, const auto& gradient, auto& m, auto& v) {
       const auto g = (gradient + weight_decay * p).eval();
       m += (1 - beta1) * (g - m);
       v = beta2 * v + (1 - beta2) * g.square();
-      p -= to.rate * m / (to.scale * root(to.largest(v, x...)) + representable(epsilon, v));
+      const auto m_hat = to_m_hat * m;
+      const auto v_hat = to_v_hat * v;
+      p -= learning_rate * m_hat / (root(v_hat) + representable(epsilon, v));
     };
   }
 
-  /// Checks the hyperparameters (`std::invalid_argument`) and makes the state for `params`.
-  template <Parameters P>
-  State<like<P>> init(const P& params) const {
-    return detail::init_moments("Adam", *this, params);
+  /// Refuses a field that makes no sense with `std::invalid_argument`, by name and value.
+  void validate() const {
+    require_nonnegative(name(), "learning_rate", learning_rate);
+    require_fraction(name(), "beta1", beta1);
+    require_fraction(name(), "beta2", beta2);
+    require_nonnegative(name(), "epsilon", epsilon);
+    require_nonnegative(name(), "weight_decay", weight_decay);
   }
 
-  /// One step. Throws `std::invalid_argument`, before anything is changed, when structures or shapes differ.
+  /// Makes the state for `params`. Throws `std::invalid_argument` for what `validate` refuses.
+  template <class P>
+  State<like<P>> init(const P& params) const {
+    validate();
+    require_parameters(name(), params);
+    return {gradus::zero_state(params), gradus::zero_state(params)};
+  }
+
+  /// Throws what a step would refuse, and changes nothing: fields, structures and shapes.
+  template <class P, class G, class Tree>
+  void check(P&& params, const G& grads, const State<Tree>& state) const {
+    validate();
+    gradus::require_same_structure(name(), params, grads, state.m, state.v);
+  }
+
+  /// One step. Throws what `check` throws, before anything is changed.
   template <class P, class G, class Tree>
   void step(P&& params, const G& grads, State<Tree>& state) const {
-    detail::step_moments("Adam", *this, params, grads, state);
+    check(params, grads, state);
+    ++state.t;
+    const double c1 = advance(state.beta1_power, beta1), c2 = advance(state.beta2_power, beta2);
+    gradus::for_each_block(recurrence(c1, c2), params, grads, state.m, state.v);
   }
 };
 

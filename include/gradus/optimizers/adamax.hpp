@@ -20,10 +20,11 @@ struct AdaMax {
   double beta2 = 0.999;         ///< decay of the maximum, in [0, 1)
   double epsilon = 1e-8;        ///< ε > 0, inside the maximum
   double weight_decay = 0;      ///< λ ≥ 0, coupled: added to the gradient
+  GRADUS_FIELDS(AdaMax, learning_rate, beta1, beta2, epsilon, weight_decay)
 
   template <class Tree>
   struct State {
-    Tree m, u;               ///< average of g, and largest |g|
+    state_like<Tree> m, u;   ///< average of g, and largest |g|
     std::int64_t t = 0;      ///< steps taken
     double beta1_power = 1;  ///< β1ᵗ
     GRADUS_STATE(m, u, t, beta1_power)
@@ -39,24 +40,37 @@ struct AdaMax {
     };
   }
 
-  /// Checks the hyperparameters (`std::invalid_argument`) and makes the state for `params`.
-  template <Parameters P>
-  State<like<P>> init(const P& params) const {
-    require_nonnegative("AdaMax", "learning_rate", learning_rate);
-    require_fraction("AdaMax", "beta1", beta1);
-    require_fraction("AdaMax", "beta2", beta2);
-    require_positive("AdaMax", "epsilon", epsilon);
-    require_nonnegative("AdaMax", "weight_decay", weight_decay);
-    return {zeros_like(params), zeros_like(params)};
+  /// Refuses a field that makes no sense with `std::invalid_argument`, by name and value.
+  void validate() const {
+    require_nonnegative(name(), "learning_rate", learning_rate);
+    require_fraction(name(), "beta1", beta1);
+    require_fraction(name(), "beta2", beta2);
+    require_positive(name(), "epsilon", epsilon);
+    require_nonnegative(name(), "weight_decay", weight_decay);
   }
 
-  /// One step. Throws `std::invalid_argument`, before anything is changed, when structures or shapes differ.
+  /// Makes the state for `params`. Throws `std::invalid_argument` for what `validate` refuses.
+  template <class P>
+  State<like<P>> init(const P& params) const {
+    validate();
+    require_parameters(name(), params);
+    return {gradus::zero_state(params), gradus::zero_state(params)};
+  }
+
+  /// Throws what a step would refuse, and changes nothing: fields, structures and shapes.
+  template <class P, class G, class Tree>
+  void check(P&& params, const G& grads, const State<Tree>& state) const {
+    validate();
+    gradus::require_same_structure(name(), params, grads, state.m, state.u);
+  }
+
+  /// One step. Throws what `check` throws, before anything is changed.
   template <class P, class G, class Tree>
   void step(P&& params, const G& grads, State<Tree>& state) const {
-    require_same_structure("AdaMax", params, grads, state.m, state.u);
+    check(params, grads, state);
     ++state.t;
     const double rate = learning_rate / advance(state.beta1_power, beta1);
-    for_each_block(recurrence(rate), params, grads, state.m, state.u);
+    gradus::for_each_block(recurrence(rate), params, grads, state.m, state.u);
   }
 };
 

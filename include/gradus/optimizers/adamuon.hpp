@@ -2,6 +2,7 @@
 #pragma once
 
 #include <gradus/optimizers/muon.hpp>
+#include <gradus/stages/divide_by_root_mean_square.hpp>
 
 namespace GRADUS_NAMESPACE {
 
@@ -14,63 +15,51 @@ namespace GRADUS_NAMESPACE {
 ///     N = O / (√(v/(1 − β2ᵗ)) + ε)
 ///     θ ← (1 − ηλ)θ − η · 0.2 √max(rows, cols) · √min(rows, cols)/(‖N‖ + ε) · N
 ///
-/// so that the step of every matrix has the root mean square 0.2η. State: b, v, and Muon's scratch memory.
-/// Threads as in `BasicMuon`.
+/// so that the step of every matrix has the root mean square 0.2η. State: b, v. Threads as in `BasicMuon`.
 template <Orthogonalizer Method>
 struct BasicAdaMuon {
   double learning_rate = 0.02;                                      ///< η ≥ 0
   double momentum = 0.95;                                           ///< μ in [0, 1)
   double beta2 = 0.999;                                             ///< β2 in [0, 1), the decay of v
   double epsilon = 1e-8;                                            ///< ε > 0
-  bool nesterov = true;                                             ///< look ahead
   double weight_decay = 0.01;                                       ///< λ ≥ 0, decoupled
+  bool nesterov = true;                                             ///< look ahead
   Method orthogonalizer = detail::guarded<Method>(NormGuard::add);  ///< how the polar factor is found
+  GRADUS_FIELDS(AdaMuon, learning_rate, momentum, beta2, epsilon, weight_decay, nesterov, orthogonalizer)
+
+  using Stages = StageList<stages::Average, stages::Orthogonalize<Method>, stages::DivideByRootMeanSquare,
+                           stages::ScaleByShape, stages::Descend>;
+
+  /// What a step consists of.
+  Stages stages() const {
+    return {name(),
+            {stages::Average{momentum, nesterov}, stages::Orthogonalize<Method>{orthogonalizer},
+             stages::DivideByRootMeanSquare{beta2, epsilon}, stages::ScaleByShape{MuonScale::match_rms_adamw},
+             stages::Descend{learning_rate, weight_decay}}};
+  }
 
   template <class Tree>
-  struct State : MuonState<Tree> {
-    using MuonState<Tree>::b, MuonState<Tree>::t;
-    Tree v;                  ///< average of O²
-    double beta2_power = 1;  ///< β2ᵗ
-    GRADUS_STATE(b, v, t, beta2_power)
-  };
+  using State = typename Stages::template State<Tree>;
 
-  /// Checks the hyperparameters (`std::invalid_argument`) and makes the state for `params`.
-  template <Parameters P>
+  /// Refuses a field that makes no sense with `std::invalid_argument`, by name and value.
+  void validate() const { stages().validate(); }
+
+  /// Makes the state for `params`. Throws `std::invalid_argument` for what `validate` refuses.
+  template <class P>
   State<like<P>> init(const P& params) const {
-    require_fraction("AdaMuon", "beta2", beta2);
-    require_positive("AdaMuon", "epsilon", epsilon);
-    return {muon().init("AdaMuon", params), zeros_like(params)};
+    return stages().init(params);
   }
 
-  /// One step. Throws `std::invalid_argument`, before anything is changed, when structures or shapes differ.
-  template <class P, class G, class Tree>
-  void step(P&& params, const G& grads, State<Tree>& state) const {
-    require_same_structure("AdaMuon", params, grads, state.b, state.v);
-    const double correction = 1 / std::sqrt(advance(state.beta2_power, beta2));
-    const auto finish = [=, *this](auto& o, auto& v) {
-      for_each_block(recurrence(correction), o, v);
-      const double size = std::sqrt(static_cast<double>(std::min(o.rows(), o.cols())));
-      o *= static_cast<typename std::remove_cvref_t<decltype(o)>::Scalar>(size / (norm(o) + epsilon));
-    };
-    muon().step("AdaMuon", finish, params, grads, state, state.v);
+  /// Throws what a step would refuse, and changes nothing: fields, structures and shapes.
+  template <class P, class G, class S>
+  void check(P&& params, const G& grads, const S& state) const {
+    stages().check(params, grads, state);
   }
 
- private:
-  // v, and N in place of O, for one block of coefficients.
-  auto recurrence(double correction) const {
-    return [=, *this](auto& o, auto& v) {
-      v = beta2 * v + (1 - beta2) * o.square();
-      o /= root(v) * correction + representable(epsilon, v);
-    };
-  }
-
-  BasicMuon<Method> muon() const {
-    return {.learning_rate = learning_rate,
-            .momentum = momentum,
-            .nesterov = nesterov,
-            .weight_decay = weight_decay,
-            .scale = MuonScale::match_rms_adamw,
-            .orthogonalizer = orthogonalizer};
+  /// One step. Throws what `check` throws, before anything is changed.
+  template <class P, class G, class S>
+  void step(P&& params, const G& grads, S& state) const {
+    stages().step(params, grads, state);
   }
 };
 

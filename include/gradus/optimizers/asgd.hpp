@@ -20,10 +20,11 @@ struct ASGD {
   double power = 0.75;          ///< α ≥ 0; PyTorch's alpha
   double average_from = 1e6;    ///< t0 ≥ 0, the steps before the average begins
   double weight_decay = 0;      ///< λ ≥ 0, coupled: added to the gradient
+  GRADUS_FIELDS(ASGD, learning_rate, decay, power, average_from, weight_decay)
 
   template <class Tree>
   struct State {
-    Tree a;              ///< average of θ
+    state_like<Tree> a;  ///< average of θ
     std::int64_t t = 0;  ///< steps taken
     GRADUS_STATE(a, t)
   };
@@ -37,29 +38,43 @@ struct ASGD {
     };
   }
 
-  /// Checks the hyperparameters (`std::invalid_argument`) and makes the state for `params`.
-  template <Parameters P>
-  State<like<P>> init(const P& params) const {
-    require_nonnegative("ASGD", "learning_rate", learning_rate);
-    require_nonnegative("ASGD", "decay", decay);
-    require_nonnegative("ASGD", "power", power);
-    require_nonnegative("ASGD", "average_from", average_from);
-    require_nonnegative("ASGD", "weight_decay", weight_decay);
-    return {copy_like(params)};
+  /// Refuses a field that makes no sense with `std::invalid_argument`, by name and value.
+  void validate() const {
+    require_nonnegative(name(), "learning_rate", learning_rate);
+    require_nonnegative(name(), "decay", decay);
+    require_nonnegative(name(), "power", power);
+    require_nonnegative(name(), "average_from", average_from);
+    require_nonnegative(name(), "weight_decay", weight_decay);
   }
 
-  /// One step. Throws `std::invalid_argument`, before anything is changed, when structures or shapes differ.
+  /// Makes the state for `params`. Throws `std::invalid_argument` for what `validate` refuses.
+  template <class P>
+  State<like<P>> init(const P& params) const {
+    validate();
+    require_parameters(name(), params);
+    return {gradus::copy_state(params)};
+  }
+
+  /// Throws what a step would refuse, and changes nothing: fields, structures and shapes.
+  template <class P, class G, class Tree>
+  void check(P&& params, const G& grads, const State<Tree>& state) const {
+    validate();
+    gradus::require_same_structure(name(), params, grads, state.a);
+  }
+
+  /// One step. Throws what `check` throws, before anything is changed.
   template <class P, class G, class Tree>
   void step(P&& params, const G& grads, State<Tree>& state) const {
-    require_same_structure("ASGD", params, grads, state.a);
+    check(params, grads, state);
     const auto before = static_cast<double>(state.t++);
     const double rate = learning_rate / std::pow(1 + decay * learning_rate * before, power);
-    for_each_block(recurrence(rate, 1 / std::max(1.0, before - average_from)), params, grads, state.a);
+    gradus::for_each_block(recurrence(rate, 1 / std::max(1.0, before - average_from)), params, grads,
+                           state.a);
   }
 
   /// The average a.
   template <class P, class Tree>
-  const Tree& solution(const P&, const State<Tree>& state) const {
+  const state_like<Tree>& solution(const P&, const State<Tree>& state) const {
     return state.a;
   }
 };

@@ -13,16 +13,29 @@ namespace GRADUS_NAMESPACE {
 struct Frozen {
   struct State {};
 
-  /// Nothing to check or to make.
-  template <Parameters P>
-  State init(const P&) const {
+  /// What it is called.
+  static constexpr std::string_view name() { return "Frozen"; }
+
+  /// Has nothing to refuse.
+  void validate() const {}
+
+  /// Nothing to make.
+  template <class P>
+  State init(const P& params) const {
+    require_parameters(name(), params);
     return {};
   }
 
-  /// No step. Throws `std::invalid_argument` when structures or shapes differ.
+  /// Throws what a step would refuse, and changes nothing: structures and shapes.
   template <class P, class G>
-  void step(P&& params, const G& grads, State&) const {
-    require_same_structure("Frozen", params, grads);
+  void check(P&& params, const G& grads, const State&) const {
+    gradus::require_same_structure(name(), params, grads);
+  }
+
+  /// No step. Throws what `check` throws.
+  template <class P, class G>
+  void step(P&& params, const G& grads, State& state) const {
+    check(params, grads, state);
   }
 };
 

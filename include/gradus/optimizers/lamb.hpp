@@ -20,10 +20,11 @@ struct LAMB {
   double beta2 = 0.999;         ///< decay of the mean square, in [0, 1)
   double epsilon = 1e-6;        ///< ε ≥ 0
   double weight_decay = 0;      ///< λ ≥ 0, part of u
+  GRADUS_FIELDS(LAMB, learning_rate, beta1, beta2, epsilon, weight_decay)
 
   template <class Tree>
   struct State {
-    Tree m, v;                                ///< averages of g and g²
+    state_like<Tree> m, v;                    ///< averages of g and g²
     std::int64_t t = 0;                       ///< steps taken
     double beta1_power = 1, beta2_power = 1;  ///< β1ᵗ, β2ᵗ
     GRADUS_STATE(m, v, t, beta1_power, beta2_power)
@@ -43,28 +44,42 @@ struct LAMB {
     return [=, *this](auto& p, const auto& m, const auto& v) { p -= rate * u(p, m, v, c1, c2); };
   }
 
-  /// Checks the hyperparameters (`std::invalid_argument`) and makes the state for `params`.
-  template <Parameters P>
-  State<like<P>> init(const P& params) const {
-    require_nonnegative("LAMB", "learning_rate", learning_rate);
-    require_fraction("LAMB", "beta1", beta1);
-    require_fraction("LAMB", "beta2", beta2);
-    require_nonnegative("LAMB", "epsilon", epsilon);
-    require_nonnegative("LAMB", "weight_decay", weight_decay);
-    return {zeros_like(params), zeros_like(params)};
+  /// Refuses a field that makes no sense with `std::invalid_argument`, by name and value.
+  void validate() const {
+    require_nonnegative(name(), "learning_rate", learning_rate);
+    require_fraction(name(), "beta1", beta1);
+    require_fraction(name(), "beta2", beta2);
+    require_nonnegative(name(), "epsilon", epsilon);
+    require_nonnegative(name(), "weight_decay", weight_decay);
   }
 
-  /// One step. Throws `std::invalid_argument`, before anything is changed, when structures or shapes differ.
+  /// Makes the state for `params`. Throws `std::invalid_argument` for what `validate` refuses.
+  template <class P>
+  State<like<P>> init(const P& params) const {
+    validate();
+    require_parameters(name(), params);
+    return {gradus::zero_state(params), gradus::zero_state(params)};
+  }
+
+  /// Throws what a step would refuse, and changes nothing: fields, structures and shapes.
+  template <class P, class G, class Tree>
+  void check(P&& params, const G& grads, const State<Tree>& state) const {
+    validate();
+    gradus::require_same_structure(name(), params, grads, state.m, state.v);
+  }
+
+  /// One step. Throws what `check` throws, before anything is changed.
   template <class P, class G, class Tree>
   void step(P&& params, const G& grads, State<Tree>& state) const {
-    require_same_structure("LAMB", params, grads, state.m, state.v);
+    check(params, grads, state);
     ++state.t;
     const double c1 = advance(state.beta1_power, beta1), c2 = advance(state.beta2_power, beta2);
-    for_each_leaf(
+    gradus::for_each_leaf(
         [&](auto& theta, const auto& g, auto& m, auto& v) {
-          const auto [of_theta, of_u] = sum_blocks<2>(moments(c1, c2), std::as_const(theta), g, m, v);
+          const auto [of_theta, of_u] = gradus::sum_blocks<2>(moments(c1, c2), std::as_const(theta), g, m, v);
           const double ratio = of_theta > 0 && of_u > 0 ? std::sqrt(of_theta / of_u) : 1;
-          for_each_block(descend(c1, c2, learning_rate * ratio), theta, std::as_const(m), std::as_const(v));
+          gradus::for_each_block(descend(c1, c2, learning_rate * ratio), theta, std::as_const(m),
+                                 std::as_const(v));
         },
         params, grads, state.m, state.v);
   }

@@ -17,14 +17,15 @@ namespace GRADUS_NAMESPACE {
 struct LARS {
   double learning_rate = 1e-3;      ///< η ≥ 0
   double momentum = 0.9;            ///< μ ≥ 0
-  double trust_coefficient = 1e-3;  ///< τ ≥ 0
   double epsilon = 0;               ///< ε ≥ 0
   double weight_decay = 0;          ///< λ ≥ 0, part of d
+  double trust_coefficient = 1e-3;  ///< τ ≥ 0
   bool nesterov = false;            ///< look ahead
+  GRADUS_FIELDS(LARS, learning_rate, momentum, epsilon, weight_decay, trust_coefficient, nesterov)
 
   template <class Tree>
   struct State {
-    Tree b;              ///< momentum
+    state_like<Tree> b;  ///< momentum
     std::int64_t t = 0;  ///< steps taken
     GRADUS_STATE(b, t)
   };
@@ -49,29 +50,42 @@ struct LARS {
     };
   }
 
-  /// Checks the hyperparameters (`std::invalid_argument`) and makes the state for `params`.
-  template <Parameters P>
-  State<like<P>> init(const P& params) const {
-    require_nonnegative("LARS", "learning_rate", learning_rate);
-    require_nonnegative("LARS", "momentum", momentum);
-    require_nonnegative("LARS", "trust_coefficient", trust_coefficient);
-    require_nonnegative("LARS", "epsilon", epsilon);
-    require_nonnegative("LARS", "weight_decay", weight_decay);
-    return {zeros_like(params)};
+  /// Refuses a field that makes no sense with `std::invalid_argument`, by name and value.
+  void validate() const {
+    require_nonnegative(name(), "learning_rate", learning_rate);
+    require_nonnegative(name(), "momentum", momentum);
+    require_nonnegative(name(), "trust_coefficient", trust_coefficient);
+    require_nonnegative(name(), "epsilon", epsilon);
+    require_nonnegative(name(), "weight_decay", weight_decay);
   }
 
-  /// One step. Throws `std::invalid_argument`, before anything is changed, when structures or shapes differ.
+  /// Makes the state for `params`. Throws `std::invalid_argument` for what `validate` refuses.
+  template <class P>
+  State<like<P>> init(const P& params) const {
+    validate();
+    require_parameters(name(), params);
+    return {gradus::zero_state(params)};
+  }
+
+  /// Throws what a step would refuse, and changes nothing: fields, structures and shapes.
+  template <class P, class G, class Tree>
+  void check(P&& params, const G& grads, const State<Tree>& state) const {
+    validate();
+    gradus::require_same_structure(name(), params, grads, state.b);
+  }
+
+  /// One step. Throws what `check` throws, before anything is changed.
   template <class P, class G, class Tree>
   void step(P&& params, const G& grads, State<Tree>& state) const {
-    require_same_structure("LARS", params, grads, state.b);
+    check(params, grads, state);
     ++state.t;
-    for_each_leaf(
+    gradus::for_each_leaf(
         [&](auto& theta, const auto& g, auto& b) {
-          const auto [of_theta, of_d] = sum_blocks<2>(squares(), std::as_const(theta), g);
+          const auto [of_theta, of_d] = gradus::sum_blocks<2>(squares(), std::as_const(theta), g);
           const bool scaled = of_theta > 0 && of_d > 0;
           const double ratio =
               scaled ? trust_coefficient * std::sqrt(of_theta) / (std::sqrt(of_d) + epsilon) : 1;
-          for_each_block(recurrence(learning_rate * ratio), theta, g, b);
+          gradus::for_each_block(recurrence(learning_rate * ratio), theta, g, b);
         },
         params, grads, state.b);
   }

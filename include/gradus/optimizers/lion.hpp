@@ -18,10 +18,11 @@ struct Lion {
   double beta1 = 0.9;           ///< share of m in the direction, in [0, 1)
   double beta2 = 0.99;          ///< decay of m, in [0, 1)
   double weight_decay = 0;      ///< λ ≥ 0, decoupled
+  GRADUS_FIELDS(Lion, learning_rate, beta1, beta2, weight_decay)
 
   template <class Tree>
   struct State {
-    Tree m;              ///< average of g
+    state_like<Tree> m;  ///< average of g
     std::int64_t t = 0;  ///< steps taken
     GRADUS_STATE(m, t)
   };
@@ -35,22 +36,35 @@ struct Lion {
     };
   }
 
-  /// Checks the hyperparameters (`std::invalid_argument`) and makes the state for `params`.
-  template <Parameters P>
-  State<like<P>> init(const P& params) const {
-    require_nonnegative("Lion", "learning_rate", learning_rate);
-    require_fraction("Lion", "beta1", beta1);
-    require_fraction("Lion", "beta2", beta2);
-    require_nonnegative("Lion", "weight_decay", weight_decay);
-    return {zeros_like(params)};
+  /// Refuses a field that makes no sense with `std::invalid_argument`, by name and value.
+  void validate() const {
+    require_nonnegative(name(), "learning_rate", learning_rate);
+    require_fraction(name(), "beta1", beta1);
+    require_fraction(name(), "beta2", beta2);
+    require_nonnegative(name(), "weight_decay", weight_decay);
   }
 
-  /// One step. Throws `std::invalid_argument`, before anything is changed, when structures or shapes differ.
+  /// Makes the state for `params`. Throws `std::invalid_argument` for what `validate` refuses.
+  template <class P>
+  State<like<P>> init(const P& params) const {
+    validate();
+    require_parameters(name(), params);
+    return {gradus::zero_state(params)};
+  }
+
+  /// Throws what a step would refuse, and changes nothing: fields, structures and shapes.
+  template <class P, class G, class Tree>
+  void check(P&& params, const G& grads, const State<Tree>& state) const {
+    validate();
+    gradus::require_same_structure(name(), params, grads, state.m);
+  }
+
+  /// One step. Throws what `check` throws, before anything is changed.
   template <class P, class G, class Tree>
   void step(P&& params, const G& grads, State<Tree>& state) const {
-    require_same_structure("Lion", params, grads, state.m);
+    check(params, grads, state);
     ++state.t;
-    for_each_block(recurrence(), params, grads, state.m);
+    gradus::for_each_block(recurrence(), params, grads, state.m);
   }
 };
 

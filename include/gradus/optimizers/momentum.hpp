@@ -16,13 +16,14 @@ namespace GRADUS_NAMESPACE {
 struct Momentum {
   double learning_rate = 1e-3;  ///< η ≥ 0
   double momentum = 0.9;        ///< μ ≥ 0
-  double dampening = 0;         ///< τ
   double weight_decay = 0;      ///< λ ≥ 0, coupled: added to the gradient
+  double dampening = 0;         ///< τ
   bool nesterov = false;        ///< needs momentum > 0 and dampening = 0
+  GRADUS_FIELDS(Momentum, learning_rate, momentum, weight_decay, dampening, nesterov)
 
   template <class Tree>
   struct State {
-    Tree b;              ///< momentum
+    state_like<Tree> b;  ///< momentum
     std::int64_t t = 0;  ///< steps taken
     GRADUS_STATE(b, t)
   };
@@ -40,24 +41,37 @@ struct Momentum {
     };
   }
 
-  /// Checks the hyperparameters (`std::invalid_argument`) and makes the state for `params`.
-  template <Parameters P>
-  State<like<P>> init(const P& params) const {
-    require_nonnegative("Momentum", "learning_rate", learning_rate);
-    require_nonnegative("Momentum", "momentum", momentum);
-    require_nonnegative("Momentum", "weight_decay", weight_decay);
-    require_field(std::isfinite(dampening), "Momentum", "dampening", dampening, "be finite");
-    require_field(!nesterov || dampening == 0, "Momentum", "dampening", dampening, "be 0 with nesterov");
-    require_field(!nesterov || momentum > 0, "Momentum", "momentum", momentum, "be positive with nesterov");
-    return {zeros_like(params)};
+  /// Refuses a field that makes no sense with `std::invalid_argument`, by name and value.
+  void validate() const {
+    require_nonnegative(name(), "learning_rate", learning_rate);
+    require_nonnegative(name(), "momentum", momentum);
+    require_nonnegative(name(), "weight_decay", weight_decay);
+    require_field(std::isfinite(dampening), name(), "dampening", dampening, "be finite");
+    require_field(!nesterov || dampening == 0, name(), "dampening", dampening, "be 0 with nesterov");
+    require_field(!nesterov || momentum > 0, name(), "momentum", momentum, "be positive with nesterov");
   }
 
-  /// One step. Throws `std::invalid_argument`, before anything is changed, when structures or shapes differ.
+  /// Makes the state for `params`. Throws `std::invalid_argument` for what `validate` refuses.
+  template <class P>
+  State<like<P>> init(const P& params) const {
+    validate();
+    require_parameters(name(), params);
+    return {gradus::zero_state(params)};
+  }
+
+  /// Throws what a step would refuse, and changes nothing: fields, structures and shapes.
+  template <class P, class G, class Tree>
+  void check(P&& params, const G& grads, const State<Tree>& state) const {
+    validate();
+    gradus::require_same_structure(name(), params, grads, state.b);
+  }
+
+  /// One step. Throws what `check` throws, before anything is changed.
   template <class P, class G, class Tree>
   void step(P&& params, const G& grads, State<Tree>& state) const {
-    require_same_structure("Momentum", params, grads, state.b);
+    check(params, grads, state);
     const double incoming = state.t++ == 0 ? 1 : 1 - dampening;
-    for_each_block(recurrence(incoming), params, grads, state.b);
+    gradus::for_each_block(recurrence(incoming), params, grads, state.b);
   }
 };
 

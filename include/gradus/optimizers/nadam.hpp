@@ -30,10 +30,12 @@ struct NAdam {
   bool decoupled_weight_decay = false;             ///< as in AdamW, instead of added to the gradient
   NAdamMomentum momentum = NAdamMomentum::rising;  ///< which μ_t
   double momentum_decay = 4e-3;                    ///< ψ ≥ 0, of the rising one
+  GRADUS_FIELDS(NAdam, learning_rate, beta1, beta2, epsilon, weight_decay, decoupled_weight_decay, momentum,
+                momentum_decay)
 
   template <class Tree>
   struct State {
-    Tree m, v;                                     ///< averages of g and g²
+    state_like<Tree> m, v;                         ///< averages of g and g²
     std::int64_t t = 0;                            ///< steps taken
     double momentum_product = 1, beta2_power = 1;  ///< P, β2ᵗ
     GRADUS_STATE(m, v, t, momentum_product, beta2_power)
@@ -52,28 +54,41 @@ struct NAdam {
     };
   }
 
-  /// Checks the hyperparameters (`std::invalid_argument`) and makes the state for `params`.
-  template <Parameters P>
-  State<like<P>> init(const P& params) const {
-    require_nonnegative("NAdam", "learning_rate", learning_rate);
-    require_fraction("NAdam", "beta1", beta1);
-    require_fraction("NAdam", "beta2", beta2);
-    require_nonnegative("NAdam", "epsilon", epsilon);
-    require_nonnegative("NAdam", "weight_decay", weight_decay);
-    require_nonnegative("NAdam", "momentum_decay", momentum_decay);
-    return {zeros_like(params), zeros_like(params)};
+  /// Refuses a field that makes no sense with `std::invalid_argument`, by name and value.
+  void validate() const {
+    require_nonnegative(name(), "learning_rate", learning_rate);
+    require_fraction(name(), "beta1", beta1);
+    require_fraction(name(), "beta2", beta2);
+    require_nonnegative(name(), "epsilon", epsilon);
+    require_nonnegative(name(), "weight_decay", weight_decay);
+    require_nonnegative(name(), "momentum_decay", momentum_decay);
   }
 
-  /// One step. Throws `std::invalid_argument`, before anything is changed, when structures or shapes differ.
+  /// Makes the state for `params`. Throws `std::invalid_argument` for what `validate` refuses.
+  template <class P>
+  State<like<P>> init(const P& params) const {
+    validate();
+    require_parameters(name(), params);
+    return {gradus::zero_state(params), gradus::zero_state(params)};
+  }
+
+  /// Throws what a step would refuse, and changes nothing: fields, structures and shapes.
+  template <class P, class G, class Tree>
+  void check(P&& params, const G& grads, const State<Tree>& state) const {
+    validate();
+    gradus::require_same_structure(name(), params, grads, state.m, state.v);
+  }
+
+  /// One step. Throws what `check` throws, before anything is changed.
   template <class P, class G, class Tree>
   void step(P&& params, const G& grads, State<Tree>& state) const {
-    require_same_structure("NAdam", params, grads, state.m, state.v);
+    check(params, grads, state);
     ++state.t;
     const double now = mu(state.t), next = mu(state.t + 1);
     const double rest = advance(state.momentum_product, now);
     const double of_g = (1 - now) / rest, of_m = next / (1 - state.momentum_product * next);
     const double correction = 1 / std::sqrt(advance(state.beta2_power, beta2));
-    for_each_block(recurrence(of_g, of_m, correction), params, grads, state.m, state.v);
+    gradus::for_each_block(recurrence(of_g, of_m, correction), params, grads, state.m, state.v);
   }
 
  private:

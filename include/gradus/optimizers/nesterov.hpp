@@ -20,10 +20,11 @@ namespace GRADUS_NAMESPACE {
 struct Nesterov {
   double learning_rate = 1e-3;  ///< η ≥ 0; 1/L
   double strong_convexity = 0;  ///< μ ≥ 0, at most 1/η; 0: merely convex
+  GRADUS_FIELDS(Nesterov, learning_rate, strong_convexity)
 
   template <class Tree>
   struct State {
-    Tree v;              ///< x⁺ − x of the last step
+    state_like<Tree> v;  ///< x⁺ − x of the last step
     std::int64_t t = 0;  ///< steps taken
     double factor = 0;   ///< f of the last step
     GRADUS_STATE(v, t, factor)
@@ -38,32 +39,44 @@ struct Nesterov {
     };
   }
 
-  /// Checks the hyperparameters (`std::invalid_argument`) and makes the state for `params`.
-  template <Parameters P>
-  State<like<P>> init(const P& params) const {
-    require_nonnegative("Nesterov", "learning_rate", learning_rate);
-    require_nonnegative("Nesterov", "strong_convexity", strong_convexity);
-    require_field(learning_rate * strong_convexity <= 1, "Nesterov", "strong_convexity", strong_convexity,
+  /// Refuses a field that makes no sense with `std::invalid_argument`, by name and value.
+  void validate() const {
+    require_nonnegative(name(), "learning_rate", learning_rate);
+    require_nonnegative(name(), "strong_convexity", strong_convexity);
+    require_field(learning_rate * strong_convexity <= 1, name(), "strong_convexity", strong_convexity,
                   "be at most 1 / learning_rate");
-    return {zeros_like(params)};
   }
 
-  /// One step, with the gradient at `params`. Throws `std::invalid_argument`, before anything is changed,
-  /// when structures or shapes differ.
+  /// Makes the state for `params`. Throws `std::invalid_argument` for what `validate` refuses.
+  template <class P>
+  State<like<P>> init(const P& params) const {
+    validate();
+    require_parameters(name(), params);
+    return {gradus::zero_state(params)};
+  }
+
+  /// Throws what a step would refuse, and changes nothing: fields, structures and shapes.
+  template <class P, class G, class Tree>
+  void check(P&& params, const G& grads, const State<Tree>& state) const {
+    validate();
+    gradus::require_same_structure(name(), params, grads, state.v);
+  }
+
+  /// One step, with the gradient at `params`. Throws what `check` throws, before anything is changed.
   template <class P, class G, class Tree>
   void step(P&& params, const G& grads, State<Tree>& state) const {
-    require_same_structure("Nesterov", params, grads, state.v);
+    check(params, grads, state);
     const auto t = static_cast<double>(++state.t);
     const double root = std::sqrt(learning_rate * strong_convexity);
     const double factor = strong_convexity > 0 ? (1 - root) / (1 + root) : t / (t + 3);
-    for_each_block(recurrence(std::exchange(state.factor, factor), factor), params, grads, state.v);
+    gradus::for_each_block(recurrence(std::exchange(state.factor, factor), factor), params, grads, state.v);
   }
 
   /// The iterate x = y − f v.
   template <class P, class Tree>
   auto solution(const P& params, const State<Tree>& state) const {
-    return lazy([factor = state.factor](const auto& y, const auto& v) { return y - factor * v; }, params,
-                state.v);
+    return gradus::lazy([factor = state.factor](const auto& y, const auto& v) { return y - factor * v; },
+                        params, state.v);
   }
 };
 

@@ -17,8 +17,9 @@ namespace GRADUS_NAMESPACE {
 ///     d̂ = c n/‖s‖₁,  d ← min(max(d̂ so far), growth d)
 ///     θ ← (1 − λr)θ − r m/(√v + dε)
 ///
-/// with sums over all leaves. Use η = 1, with a schedule if any. The first d²g² are too small for `half`;
-/// take `bfloat16` or wider. State: m, v, s, θ₀. Reads and writes 13 numbers a coefficient, in two passes.
+/// with sums over all leaves. Use η = 1, with a schedule if any. As in the original, a step with η = 0
+/// changes nothing at all, and t counts from the first gradient that is not zero. A scheduled β: as in
+/// `Adam`. State: m, v, s, θ₀. Reads and writes 13 numbers a coefficient, in two passes.
 struct Prodigy {
   double learning_rate = 1;         ///< η ≥ 0, a factor of d
   double beta1 = 0.9;               ///< decay of the mean, in [0, 1)
@@ -32,10 +33,12 @@ struct Prodigy {
       std::numeric_limits<double>::infinity();  ///< more than 1, the most that d grows a step
   bool bias_correction = false;                 ///< Adam's
   bool safeguard_warmup = false;                ///< keep a warmup's small η out of s
+  GRADUS_FIELDS(Prodigy, learning_rate, beta1, beta2, beta3, epsilon, weight_decay, initial_distance,
+                distance_coefficient, growth_rate, bias_correction, safeguard_warmup)
 
   template <class Tree>
   struct State {
-    Tree m, v, s, start;                      ///< averages of dg, d²g² and (d/d₀)rg; and θ₀
+    state_like<Tree> m, v, s, start;          ///< averages of dg, d²g² and (d/d₀)rg; and θ₀
     std::int64_t t = 0;                       ///< steps taken
     double beta1_power = 1, beta2_power = 1;  ///< β1ᵗ, β2ᵗ
     double d = 0, largest = 0;                ///< d, and the largest d̂ so far
@@ -60,41 +63,60 @@ struct Prodigy {
     };
   }
 
-  /// Checks the hyperparameters (`std::invalid_argument`) and makes the state for `params`.
-  template <Parameters P>
+  /// Refuses a field that makes no sense with `std::invalid_argument`, by name and value.
+  void validate() const {
+    require_nonnegative(name(), "learning_rate", learning_rate);
+    require_fraction(name(), "beta1", beta1);
+    require_fraction(name(), "beta2", beta2);
+    if (beta3) require_fraction(name(), "beta3", *beta3);
+    require_nonnegative(name(), "epsilon", epsilon);
+    require_nonnegative(name(), "weight_decay", weight_decay);
+    require_positive(name(), "initial_distance", initial_distance);
+    require_positive(name(), "distance_coefficient", distance_coefficient);
+    require_field(growth_rate > 1, name(), "growth_rate", growth_rate, "be more than 1");
+  }
+
+  /// Makes the state for `params`. Throws `std::invalid_argument` for what `validate` refuses.
+  template <class P>
   State<like<P>> init(const P& params) const {
-    require_nonnegative("Prodigy", "learning_rate", learning_rate);
-    require_fraction("Prodigy", "beta1", beta1);
-    require_fraction("Prodigy", "beta2", beta2);
-    if (beta3) require_fraction("Prodigy", "beta3", *beta3);
-    require_nonnegative("Prodigy", "epsilon", epsilon);
-    require_nonnegative("Prodigy", "weight_decay", weight_decay);
-    require_positive("Prodigy", "initial_distance", initial_distance);
-    require_positive("Prodigy", "distance_coefficient", distance_coefficient);
-    require_field(growth_rate > 1, "Prodigy", "growth_rate", growth_rate, "be more than 1");
-    State<like<P>> state{zeros_like(params), zeros_like(params), zeros_like(params), copy_like(params)};
+    validate();
+    require_parameters(name(), params);
+    State<like<P>> state{gradus::zero_state(params), gradus::zero_state(params), gradus::zero_state(params),
+                         gradus::copy_state(params)};
     state.d = state.largest = initial_distance;
     return state;
   }
 
-  /// One step. Throws `std::invalid_argument`, before anything is changed, when structures or shapes differ.
+  /// Throws what a step would refuse, and changes nothing: fields, structures and shapes.
+  template <class P, class G, class Tree>
+  void check(P&& params, const G& grads, const State<Tree>& state) const {
+    validate();
+    gradus::require_same_structure(name(), params, grads, state.m, state.v, state.s, state.start);
+  }
+
+  /// One step. Throws what `check` throws, before anything is changed.
   template <class P, class G, class Tree>
   void step(P&& params, const G& grads, State<Tree>& state) const {
-    require_same_structure("Prodigy", params, grads, state.m, state.v, state.s, state.start);
+    check(params, grads, state);
     ++state.t;
-    const double c1 = advance(state.beta1_power, beta1), c2 = advance(state.beta2_power, beta2);
+    if (learning_rate == 0) return;
+    double beta1_power = state.beta1_power, beta2_power = state.beta2_power;
+    const double c1 = advance(beta1_power, beta1), c2 = advance(beta2_power, beta2);
     const double rate = state.d * learning_rate * (bias_correction ? std::sqrt(c2) / c1 : 1);
     const double kept = beta3.value_or(std::sqrt(beta2)), relative = state.d / initial_distance;
-    const auto [product, length] =
-        sum_blocks<2>(moments(state.d, kept, relative * (safeguard_warmup ? state.d : rate)),
-                      std::as_const(params), grads, std::as_const(state.start), state.m, state.v, state.s);
+    const auto [product, length] = gradus::sum_blocks<2>(
+        moments(state.d, kept, relative * (safeguard_warmup ? state.d : rate)), std::as_const(params), grads,
+        std::as_const(state.start), state.m, state.v, state.s);
     state.numerator = kept * state.numerator + relative * rate * product;
     if (length == 0) return;  // no gradient so far
+    state.beta1_power = beta1_power;
+    state.beta2_power = beta2_power;
     const double estimate = distance_coefficient * state.numerator / length;
     if (state.d == initial_distance) state.d = std::max(state.d, estimate);
     state.largest = std::max(state.largest, estimate);
     state.d = std::min(state.largest, state.d * growth_rate);
-    for_each_block(descend(rate, state.d * epsilon), params, std::as_const(state.m), std::as_const(state.v));
+    gradus::for_each_block(descend(rate, state.d * epsilon), params, std::as_const(state.m),
+                           std::as_const(state.v));
   }
 };
 

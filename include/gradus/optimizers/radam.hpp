@@ -25,10 +25,11 @@ struct RAdam {
   double weight_decay = 0;              ///< λ ≥ 0
   bool decoupled_weight_decay = false;  ///< as in AdamW, instead of added to the gradient
   double threshold = 5;                 ///< at least 4
+  GRADUS_FIELDS(RAdam, learning_rate, beta1, beta2, epsilon, weight_decay, decoupled_weight_decay, threshold)
 
   template <class Tree>
   struct State {
-    Tree m, v;                                ///< averages of g and g²
+    state_like<Tree> m, v;                    ///< averages of g and g²
     std::int64_t t = 0;                       ///< steps taken
     double beta1_power = 1, beta2_power = 1;  ///< β1ᵗ, β2ᵗ
     GRADUS_STATE(m, v, t, beta1_power, beta2_power)
@@ -50,29 +51,42 @@ struct RAdam {
     };
   }
 
-  /// Checks the hyperparameters (`std::invalid_argument`) and makes the state for `params`.
-  template <Parameters P>
-  State<like<P>> init(const P& params) const {
-    require_nonnegative("RAdam", "learning_rate", learning_rate);
-    require_fraction("RAdam", "beta1", beta1);
-    require_fraction("RAdam", "beta2", beta2);
-    require_nonnegative("RAdam", "epsilon", epsilon);
-    require_nonnegative("RAdam", "weight_decay", weight_decay);
-    require_field(threshold >= 4, "RAdam", "threshold", threshold, "be at least 4");
-    return {zeros_like(params), zeros_like(params)};
+  /// Refuses a field that makes no sense with `std::invalid_argument`, by name and value.
+  void validate() const {
+    require_nonnegative(name(), "learning_rate", learning_rate);
+    require_fraction(name(), "beta1", beta1);
+    require_fraction(name(), "beta2", beta2);
+    require_nonnegative(name(), "epsilon", epsilon);
+    require_nonnegative(name(), "weight_decay", weight_decay);
+    require_field(threshold >= 4, name(), "threshold", threshold, "be at least 4");
   }
 
-  /// One step. Throws `std::invalid_argument`, before anything is changed, when structures or shapes differ.
+  /// Makes the state for `params`. Throws `std::invalid_argument` for what `validate` refuses.
+  template <class P>
+  State<like<P>> init(const P& params) const {
+    validate();
+    require_parameters(name(), params);
+    return {gradus::zero_state(params), gradus::zero_state(params)};
+  }
+
+  /// Throws what a step would refuse, and changes nothing: fields, structures and shapes.
+  template <class P, class G, class Tree>
+  void check(P&& params, const G& grads, const State<Tree>& state) const {
+    validate();
+    gradus::require_same_structure(name(), params, grads, state.m, state.v);
+  }
+
+  /// One step. Throws what `check` throws, before anything is changed.
   template <class P, class G, class Tree>
   void step(P&& params, const G& grads, State<Tree>& state) const {
-    require_same_structure("RAdam", params, grads, state.m, state.v);
+    check(params, grads, state);
     const auto t = static_cast<double>(++state.t);
     const double c1 = advance(state.beta1_power, beta1), c2 = advance(state.beta2_power, beta2);
     const double most = 2 / (1 - beta2) - 1, rho = most - 2 * t * state.beta2_power / c2;
     const bool adapt = rho > threshold;
     const double r =
         adapt ? std::sqrt((rho - 4) * (rho - 2) * most / ((most - 4) * (most - 2) * rho) * c2) : 1;
-    for_each_block(recurrence(learning_rate * r / c1, adapt), params, grads, state.m, state.v);
+    gradus::for_each_block(recurrence(learning_rate * r / c1, adapt), params, grads, state.m, state.v);
   }
 };
 

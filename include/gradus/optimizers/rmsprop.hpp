@@ -18,15 +18,18 @@ namespace GRADUS_NAMESPACE {
 struct RMSProp {
   double learning_rate = 1e-2;  ///< η ≥ 0
   double decay = 0.99;          ///< ρ in [0, 1)
+  double momentum = 0;          ///< μ ≥ 0
   double epsilon = 1e-8;        ///< ε ≥ 0, outside the root
   double weight_decay = 0;      ///< λ ≥ 0, coupled: added to the gradient
-  double momentum = 0;          ///< μ ≥ 0
   bool centered = false;        ///< divide by the standard deviation instead of the root mean square
+  GRADUS_FIELDS(RMSProp, learning_rate, decay, momentum, epsilon, weight_decay, centered)
 
   template <class Tree>
   struct State {
-    Tree v, m, b;        ///< averages of g² and, centered, of g; momentum, if any
-    std::int64_t t = 0;  ///< steps taken
+    state_like<Tree> v;                 ///< average of g²
+    std::optional<state_like<Tree>> m;  ///< average of g, if centered
+    std::optional<state_like<Tree>> b;  ///< momentum, if any
+    std::int64_t t = 0;                 ///< steps taken
     GRADUS_STATE(v, m, b, t)
   };
 
@@ -66,33 +69,48 @@ struct RMSProp {
     };
   }
 
-  /// Checks the hyperparameters (`std::invalid_argument`) and makes the state for `params`.
-  template <Parameters P>
+  /// Refuses a field that makes no sense with `std::invalid_argument`, by name and value.
+  void validate() const {
+    require_nonnegative(name(), "learning_rate", learning_rate);
+    require_fraction(name(), "decay", decay);
+    require_nonnegative(name(), "epsilon", epsilon);
+    require_nonnegative(name(), "weight_decay", weight_decay);
+    require_nonnegative(name(), "momentum", momentum);
+  }
+
+  /// Makes the state for `params`. Throws `std::invalid_argument` for what `validate` refuses.
+  template <class P>
   State<like<P>> init(const P& params) const {
-    require_nonnegative("RMSProp", "learning_rate", learning_rate);
-    require_fraction("RMSProp", "decay", decay);
-    require_nonnegative("RMSProp", "epsilon", epsilon);
-    require_nonnegative("RMSProp", "weight_decay", weight_decay);
-    require_nonnegative("RMSProp", "momentum", momentum);
-    State<like<P>> state{zeros_like(params), {}, {}};
-    if (centered) state.m = zeros_like(params);
-    if (momentum > 0) state.b = zeros_like(params);
+    validate();
+    require_parameters(name(), params);
+    State<like<P>> state{gradus::zero_state(params), {}, {}};
+    if (centered) state.m = gradus::zero_state(params);
+    if (momentum > 0) state.b = gradus::zero_state(params);
     return state;
   }
 
-  /// One step. Throws `std::invalid_argument`, before anything is changed, when structures or shapes differ.
+  /// Throws what a step would refuse, and changes nothing: fields, structures and shapes.
+  template <class P, class G, class Tree>
+  void check(P&& params, const G& grads, const State<Tree>& state) const {
+    validate();
+    gradus::require_same_structure(name(), params, grads, state.v);
+    if (centered) require_made(name(), "centered", state.m.has_value());
+    if (momentum > 0) require_made(name(), "momentum", state.b.has_value());
+  }
+
+  /// One step. Throws what `check` throws, before anything is changed.
   template <class P, class G, class Tree>
   void step(P&& params, const G& grads, State<Tree>& state) const {
+    check(params, grads, state);
+    ++state.t;
     const auto update = [&](const auto& recurrence, auto&... moments) {
-      require_same_structure("RMSProp", params, grads, moments...);
-      ++state.t;
-      for_each_block(recurrence, params, grads, moments...);
+      gradus::for_each_block(recurrence, params, grads, moments...);
     };
     if (momentum > 0) {
-      centered ? update(with_momentum(deviation()), state.b, state.v, state.m)
-               : update(with_momentum(root_mean_square()), state.b, state.v);
+      centered ? update(with_momentum(deviation()), *state.b, state.v, *state.m)
+               : update(with_momentum(root_mean_square()), *state.b, state.v);
     } else {
-      centered ? update(plain(deviation()), state.v, state.m) : update(plain(root_mean_square()), state.v);
+      centered ? update(plain(deviation()), state.v, *state.m) : update(plain(root_mean_square()), state.v);
     }
   }
 };

@@ -12,20 +12,22 @@ namespace GRADUS_NAMESPACE {
 ///     gq < 0:  s ← max(s · shrink, smallest_step),  g ← 0
 ///     θ ← θ − s sign(g),  q ← g
 ///
-/// s starts at η. For gradients of the whole data: noise turns signs. State: s, q. Reads and writes 7 numbers
-/// a coefficient.
+/// s starts at `initial_step`. For gradients of the whole data: noise turns signs. State: s, q. Reads and
+/// writes 7 numbers a coefficient.
 struct Rprop {
-  double learning_rate = 1e-2;  ///< η ≥ 0, the size of the first step
+  double initial_step = 1e-2;   ///< at least 0, `lr` in PyTorch
   double shrink = 0.5;          ///< in (0, 1)
   double grow = 1.2;            ///< more than 1
   double smallest_step = 1e-6;  ///< at least 0
   double largest_step = 50;     ///< at least smallest_step
+  GRADUS_FIELDS(Rprop, initial_step, shrink, grow, smallest_step, largest_step)
 
   template <class Tree>
   struct State {
-    Tree s, q;           ///< sizes of the steps, and the last g
-    std::int64_t t = 0;  ///< steps taken
-    GRADUS_STATE(s, q, t)
+    state_like<Tree> s, q;    ///< sizes of the steps, and the last g
+    std::int64_t t = 0;       ///< steps taken
+    double initial_step = 0;  ///< as it was at `init`
+    GRADUS_STATE(s, q, t, initial_step)
   };
 
   /// The recurrence, for one block of coefficients.
@@ -44,24 +46,38 @@ struct Rprop {
     };
   }
 
-  /// Checks the hyperparameters (`std::invalid_argument`) and makes the state for `params`.
-  template <Parameters P>
-  State<like<P>> init(const P& params) const {
-    require_nonnegative("Rprop", "learning_rate", learning_rate);
-    require_field(shrink > 0 && shrink < 1, "Rprop", "shrink", shrink, "lie in (0, 1)");
-    require_field(grow > 1 && std::isfinite(grow), "Rprop", "grow", grow, "be finite and more than 1");
-    require_nonnegative("Rprop", "smallest_step", smallest_step);
-    require_field(largest_step >= smallest_step, "Rprop", "largest_step", largest_step,
+  /// Refuses a field that makes no sense with `std::invalid_argument`, by name and value.
+  void validate() const {
+    require_nonnegative(name(), "initial_step", initial_step);
+    require_field(shrink > 0 && shrink < 1, name(), "shrink", shrink, "lie in (0, 1)");
+    require_field(grow > 1 && std::isfinite(grow), name(), "grow", grow, "be finite and more than 1");
+    require_nonnegative(name(), "smallest_step", smallest_step);
+    require_field(largest_step >= smallest_step, name(), "largest_step", largest_step,
                   "be at least smallest_step");
-    return {full_like(params, learning_rate), zeros_like(params)};
   }
 
-  /// One step. Throws `std::invalid_argument`, before anything is changed, when structures or shapes differ.
+  /// Makes the state for `params`. Throws `std::invalid_argument` for what `validate` refuses.
+  template <class P>
+  State<like<P>> init(const P& params) const {
+    validate();
+    require_parameters(name(), params);
+    return {gradus::full_state(params, initial_step), gradus::zero_state(params), 0, initial_step};
+  }
+
+  /// Throws what a step would refuse, and changes nothing: fields, structures and shapes.
+  template <class P, class G, class Tree>
+  void check(P&& params, const G& grads, const State<Tree>& state) const {
+    validate();
+    require_unchanged(name(), "initial_step", initial_step, state.initial_step);
+    gradus::require_same_structure(name(), params, grads, state.s, state.q);
+  }
+
+  /// One step. Throws what `check` throws, before anything is changed.
   template <class P, class G, class Tree>
   void step(P&& params, const G& grads, State<Tree>& state) const {
-    require_same_structure("Rprop", params, grads, state.s, state.q);
+    check(params, grads, state);
     ++state.t;
-    for_each_block(recurrence(), params, grads, state.s, state.q);
+    gradus::for_each_block(recurrence(), params, grads, state.s, state.q);
   }
 };
 

@@ -60,10 +60,12 @@ struct ScheduleFreeSGD {
   std::int64_t warmup_steps = 0;   ///< ≥ 0
   double weight_power = 0;         ///< r ≥ 0: later steps weigh more
   double learning_rate_power = 2;  ///< p ≥ 0: larger steps weigh more
+  GRADUS_FIELDS(ScheduleFreeSGD, learning_rate, beta, weight_decay, warmup_steps, weight_power,
+                learning_rate_power)
 
   template <class Tree>
   struct State {
-    Tree z;                                     ///< the iterate beside y
+    state_like<Tree> z;                         ///< the iterate beside y
     std::int64_t t = 0;                         ///< steps taken
     double largest_rate = 0, total_weight = 0;  ///< η_t and w, of the steps so far
     GRADUS_STATE(z, t, largest_rate, total_weight)
@@ -78,21 +80,33 @@ struct ScheduleFreeSGD {
     };
   }
 
-  /// Checks the hyperparameters (`std::invalid_argument`) and makes the state for `params`.
-  template <Parameters P>
-  State<like<P>> init(const P& params) const {
-    detail::require_schedule_free("ScheduleFreeSGD", *this);
-    require_field(beta > 0 && beta < 1, "ScheduleFreeSGD", "beta", beta, "lie in (0, 1)");
-    return {copy_like(params)};
+  /// Refuses a field that makes no sense with `std::invalid_argument`, by name and value.
+  void validate() const {
+    detail::require_schedule_free(name(), *this);
+    require_field(beta > 0 && beta < 1, name(), "beta", beta, "lie in (0, 1)");
   }
 
-  /// One step, with the gradient at `params`. Throws `std::invalid_argument`, before anything is changed,
-  /// when structures or shapes differ.
+  /// Makes the state for `params`. Throws `std::invalid_argument` for what `validate` refuses.
+  template <class P>
+  State<like<P>> init(const P& params) const {
+    validate();
+    require_parameters(name(), params);
+    return {gradus::copy_state(params)};
+  }
+
+  /// Throws what a step would refuse, and changes nothing: fields, structures and shapes.
+  template <class P, class G, class Tree>
+  void check(P&& params, const G& grads, const State<Tree>& state) const {
+    validate();
+    gradus::require_same_structure(name(), params, grads, state.z);
+  }
+
+  /// One step, with the gradient at `params`. Throws what `check` throws, before anything is changed.
   template <class P, class G, class Tree>
   void step(P&& params, const G& grads, State<Tree>& state) const {
-    require_same_structure("ScheduleFreeSGD", params, grads, state.z);
+    check(params, grads, state);
     const auto [rate, share] = detail::advance_average(*this, state);
-    for_each_block(recurrence(rate, share), params, grads, state.z);
+    gradus::for_each_block(recurrence(rate, share), params, grads, state.z);
   }
 
   /// The average x.
@@ -118,11 +132,13 @@ struct ScheduleFreeAdamW {
   std::int64_t warmup_steps = 0;   ///< ≥ 0
   double weight_power = 0;         ///< r ≥ 0: later steps weigh more
   double learning_rate_power = 2;  ///< p ≥ 0: larger steps weigh more
+  GRADUS_FIELDS(ScheduleFreeAdamW, learning_rate, beta1, beta2, epsilon, weight_decay, warmup_steps,
+                weight_power, learning_rate_power)
 
   template <class Tree>
   struct State {
-    Tree z, v;           ///< the iterate beside y, and the average of g²
-    std::int64_t t = 0;  ///< steps taken
+    state_like<Tree> z, v;  ///< the iterate beside y, and the average of g²
+    std::int64_t t = 0;     ///< steps taken
     double beta2_power = 1, largest_rate = 0, total_weight = 0;  ///< β2ᵗ; η_t and w, of the steps so far
     GRADUS_STATE(z, v, t, beta2_power, largest_rate, total_weight)
   };
@@ -137,24 +153,36 @@ struct ScheduleFreeAdamW {
     };
   }
 
-  /// Checks the hyperparameters (`std::invalid_argument`) and makes the state for `params`.
-  template <Parameters P>
-  State<like<P>> init(const P& params) const {
-    detail::require_schedule_free("ScheduleFreeAdamW", *this);
-    require_field(beta1 > 0 && beta1 < 1, "ScheduleFreeAdamW", "beta1", beta1, "lie in (0, 1)");
-    require_fraction("ScheduleFreeAdamW", "beta2", beta2);
-    require_nonnegative("ScheduleFreeAdamW", "epsilon", epsilon);
-    return {copy_like(params), zeros_like(params)};
+  /// Refuses a field that makes no sense with `std::invalid_argument`, by name and value.
+  void validate() const {
+    detail::require_schedule_free(name(), *this);
+    require_field(beta1 > 0 && beta1 < 1, name(), "beta1", beta1, "lie in (0, 1)");
+    require_fraction(name(), "beta2", beta2);
+    require_nonnegative(name(), "epsilon", epsilon);
   }
 
-  /// One step, with the gradient at `params`. Throws `std::invalid_argument`, before anything is changed,
-  /// when structures or shapes differ.
+  /// Makes the state for `params`. Throws `std::invalid_argument` for what `validate` refuses.
+  template <class P>
+  State<like<P>> init(const P& params) const {
+    validate();
+    require_parameters(name(), params);
+    return {gradus::copy_state(params), gradus::zero_state(params)};
+  }
+
+  /// Throws what a step would refuse, and changes nothing: fields, structures and shapes.
+  template <class P, class G, class Tree>
+  void check(P&& params, const G& grads, const State<Tree>& state) const {
+    validate();
+    gradus::require_same_structure(name(), params, grads, state.z, state.v);
+  }
+
+  /// One step, with the gradient at `params`. Throws what `check` throws, before anything is changed.
   template <class P, class G, class Tree>
   void step(P&& params, const G& grads, State<Tree>& state) const {
-    require_same_structure("ScheduleFreeAdamW", params, grads, state.z, state.v);
+    check(params, grads, state);
     const auto [rate, share] = detail::advance_average(*this, state);
     const double correction = 1 / std::sqrt(advance(state.beta2_power, beta2));
-    for_each_block(recurrence(rate, share, correction), params, grads, state.z, state.v);
+    gradus::for_each_block(recurrence(rate, share, correction), params, grads, state.z, state.v);
   }
 
   /// The average x.

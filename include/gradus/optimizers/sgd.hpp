@@ -13,6 +13,7 @@ namespace GRADUS_NAMESPACE {
 struct SGD {
   double learning_rate = 1e-3;  ///< η ≥ 0
   double weight_decay = 0;      ///< λ ≥ 0, coupled: added to the gradient
+  GRADUS_FIELDS(SGD, learning_rate, weight_decay)
 
   template <class Tree>
   struct State {
@@ -25,20 +26,33 @@ struct SGD {
     return [*this](auto& p, const auto& g) { p -= learning_rate * (g + weight_decay * p); };
   }
 
-  /// Checks the hyperparameters (`std::invalid_argument`) and makes the state for `params`.
-  template <Parameters P>
-  State<like<P>> init(const P&) const {
-    require_nonnegative("SGD", "learning_rate", learning_rate);
-    require_nonnegative("SGD", "weight_decay", weight_decay);
+  /// Refuses a field that makes no sense with `std::invalid_argument`, by name and value.
+  void validate() const {
+    require_nonnegative(name(), "learning_rate", learning_rate);
+    require_nonnegative(name(), "weight_decay", weight_decay);
+  }
+
+  /// Makes the state for `params`. Throws `std::invalid_argument` for what `validate` refuses.
+  template <class P>
+  State<like<P>> init(const P& params) const {
+    validate();
+    require_parameters(name(), params);
     return {};
   }
 
-  /// One step. Throws `std::invalid_argument`, before anything is changed, when structures or shapes differ.
+  /// Throws what a step would refuse, and changes nothing: fields, structures and shapes.
+  template <class P, class G, class Tree>
+  void check(P&& params, const G& grads, const State<Tree>&) const {
+    validate();
+    gradus::require_same_structure(name(), params, grads);
+  }
+
+  /// One step. Throws what `check` throws, before anything is changed.
   template <class P, class G, class Tree>
   void step(P&& params, const G& grads, State<Tree>& state) const {
-    require_same_structure("SGD", params, grads);
+    check(params, grads, state);
     ++state.t;
-    for_each_block(recurrence(), params, grads);
+    gradus::for_each_block(recurrence(), params, grads);
   }
 };
 

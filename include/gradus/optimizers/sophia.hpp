@@ -22,18 +22,19 @@ struct BasicSophia {
   double learning_rate = 1e-4;  ///< η ≥ 0
   double beta1 = 0.965;         ///< decay of the mean, in [0, 1)
   double beta2 = 0.99;          ///< decay of the curvature, in [0, 1)
-  double gamma = 0.01;          ///< γ > 0; the paper has 0.01 with Hutchinson, 0.05 with Gauss–Newton
   double epsilon = 1e-12;       ///< ε > 0
   double weight_decay = 0.1;    ///< λ ≥ 0, decoupled
+  double gamma = 0.01;          ///< γ > 0; the paper has 0.01 with Hutchinson, 0.05 with Gauss–Newton
   double clip = 1;              ///< ρ > 0
   int period = 10;              ///< k ≥ 1
   Estimator estimator{};        ///< of the diagonal of the Hessian
+  GRADUS_FIELDS(Sophia, learning_rate, beta1, beta2, epsilon, weight_decay, gamma, clip, period, estimator)
 
   template <class Tree>
   struct State {
-    Tree m, h;                                       ///< averages of g and ĥ
-    std::int64_t t = 0;                              ///< steps taken
-    typename detail::Original<Tree>::type estimate;  ///< room for ĥ, of the user's own type
+    state_like<Tree> m, h;  ///< averages of g and ĥ
+    std::int64_t t = 0;     ///< steps taken
+    like<Tree> estimate;    ///< room for ĥ, a tree of the user's own type
     GRADUS_STATE(m, h, t)
   };
 
@@ -51,31 +52,45 @@ struct BasicSophia {
     };
   }
 
-  /// Checks the hyperparameters (`std::invalid_argument`) and makes the state for `params`.
-  template <Parameters P>
-  State<like<P>> init(const P& params) const {
-    require_nonnegative("Sophia", "learning_rate", learning_rate);
-    require_fraction("Sophia", "beta1", beta1);
-    require_fraction("Sophia", "beta2", beta2);
-    require_positive("Sophia", "gamma", gamma);
-    require_positive("Sophia", "epsilon", epsilon);
-    require_nonnegative("Sophia", "weight_decay", weight_decay);
-    require_positive("Sophia", "clip", clip);
-    require_field(period >= 1, "Sophia", "period", period, "be at least 1");
-    using Estimate = decltype(State<like<P>>::estimate);
-    return {zeros_like(params), zeros_like(params), 0,
-            detail::filled<Estimate>(detail::without_subset(params), 0.0)};
+  /// Refuses a field that makes no sense with `std::invalid_argument`, by name and value.
+  void validate() const {
+    require_nonnegative(name(), "learning_rate", learning_rate);
+    require_fraction(name(), "beta1", beta1);
+    require_fraction(name(), "beta2", beta2);
+    require_positive(name(), "gamma", gamma);
+    require_positive(name(), "epsilon", epsilon);
+    require_nonnegative(name(), "weight_decay", weight_decay);
+    require_positive(name(), "clip", clip);
+    require_at_least(name(), "period", period, 1);
   }
 
-  /// One step. Throws `std::invalid_argument`, before anything is changed, when structures or shapes differ.
+  /// Makes the state for `params`. Throws `std::invalid_argument` for what `validate` refuses.
+  template <class P>
+  State<like<P>> init(const P& params) const {
+    validate();
+    require_parameters(name(), params);
+    return {gradus::zero_state(params), gradus::zero_state(params), 0,
+            gradus::zeros_like(detail::without_subset(params))};
+  }
+
+  /// Throws what a step would refuse, and changes nothing: fields, structures and shapes.
+  template <class P, class G, class Tree>
+  void check(P&& params, const G& grads, const State<Tree>& state) const {
+    validate();
+    gradus::require_same_structure(name(), params, grads, state.m, state.h, state.estimate);
+  }
+
+  /// One step. Throws what `check` throws, before anything is changed.
   template <class P, class G, class Tree>
   void step(P&& params, const G& grads, State<Tree>& state) const {
-    require_same_structure("Sophia", params, grads, state.m, state.h, state.estimate);
-    if (state.t++ % period == 0) {
-      estimator(std::as_const(params), state.estimate, state.t);
-      for_each_block(average(), state.h, std::as_const(state.estimate));
+    check(params, grads, state);
+    if (state.t % period == 0) {
+      // Inside a route, too, the estimator sees the whole tree.
+      estimator(std::as_const(detail::without_subset(params)), state.estimate, state.t + 1);
+      gradus::for_each_block(average(), state.h, std::as_const(state.estimate));
     }
-    for_each_block(recurrence(), params, grads, state.m, std::as_const(state.h));
+    ++state.t;
+    gradus::for_each_block(recurrence(), params, grads, state.m, std::as_const(state.h));
   }
 };
 
@@ -97,7 +112,7 @@ struct Hutchinson {
     std::seed_seq seeds{seed, static_cast<std::uint32_t>(t)};
     std::mt19937 engine(seeds);
     Tree u = estimate;
-    walk(
+    gradus::walk(
         "Hutchinson",
         [&](const Path&, auto& leaf) {
           for (Index j = 0; j < leaf.cols(); ++j) {
@@ -106,7 +121,7 @@ struct Hutchinson {
         },
         u);
     hessian_vector_product(params, std::as_const(u), estimate);
-    for_each_block([](auto& h, const auto& sign) { h *= sign; }, estimate, std::as_const(u));
+    gradus::for_each_block([](auto& h, const auto& sign) { h *= sign; }, estimate, std::as_const(u));
   }
 };
 
@@ -128,7 +143,7 @@ struct GaussNewtonBartlett {
   template <class P, class Tree>
   void operator()(const P& params, Tree& estimate, std::int64_t t) const {
     sampled_gradient(params, estimate, t);
-    for_each_block([size = batch_size](auto& h) { h = size * h.square(); }, estimate);
+    gradus::for_each_block([size = batch_size](auto& h) { h = size * h.square(); }, estimate);
   }
 };
 

@@ -69,7 +69,7 @@ GradientCheck check_gradient(F&& f, const P& x) {
     using Scalar = typename std::remove_cvref_t<decltype(leaf)>::Scalar;
     leaf.setConstant(static_cast<Scalar>(std::numeric_limits<double>::quiet_NaN()));
   };
-  walk("check_gradient", unwritten, gradient);  // so that a forgotten coefficient is found
+  gradus::walk("check_gradient", unwritten, gradient);  // so that a forgotten coefficient is found
   const auto& const_point = point;
   const double value = static_cast<double>(f(const_point, gradient));
 
@@ -106,7 +106,7 @@ GradientCheck check_gradient(F&& f, const P& x) {
       }
     }
   };
-  walk("check_gradient", compare, point, gradient);
+  gradus::walk("check_gradient", compare, point, gradient);
   return check;
 }
 

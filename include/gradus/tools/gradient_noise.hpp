@@ -33,9 +33,9 @@ struct GradientNoise {
 template <class F, Parameters X>
 GradientNoise gradient_noise(const F& f, const X& x) {
   static_assert(FiniteSum<F, like<X>>, "gradus: gradient_noise needs f.size() and f(x, gradient, batch)");
-  like<X> mean = zeros_like(x), single = zeros_like(x);
+  like<X> mean = gradus::zeros_like(x), single = gradus::zeros_like(x);
   f(x, mean);
-  const double norm_of_mean = norm(mean);
+  const double norm_of_mean = gradus::norm(mean);
   GradientNoise noise{norm_of_mean * norm_of_mean, 0};
   const Index n = f.size();
   for (Index i = 0; i < n; ++i) {
@@ -43,7 +43,7 @@ GradientNoise gradient_noise(const F& f, const X& x) {
     const auto squared_distance = [](const auto& a, const auto& b) {
       return (a.template cast<double>() - b.template cast<double>()).square();
     };
-    noise.variance += sum_blocks(squared_distance, single, mean) / static_cast<double>(n);
+    noise.variance += gradus::sum_blocks(squared_distance, single, mean) / static_cast<double>(n);
   }
   return noise;
 }

@@ -65,7 +65,7 @@ struct QkClip {
   static void shrink(Weights& weights, double factor) {
     static_assert(detail::is_writable<Weights>(), "gradus: the weights are const, so they cannot be clipped");
     if (factor == 1) return;
-    for_each_block([factor](auto& w) { w = factor * w; }, weights);
+    gradus::for_each_block([factor](auto& w) { w = factor * w; }, weights);
   }
 };
 

@@ -19,12 +19,13 @@ template <class O>
 struct Accumulate {
   O inner;
   std::int64_t batches = 1;  ///< k ≥ 1; 1 is the inner optimizer
+  GRADUS_FIELDS(Accumulate, inner, batches)
 
   template <class Tree>
   struct State {
     state_of<O, Tree> inner;
-    Tree mean;           ///< of the gradients so far
-    std::int64_t n = 0;  ///< gradients in the mean
+    state_like<Tree> mean;  ///< of the gradients so far
+    std::int64_t n = 0;     ///< gradients in the mean
     GRADUS_STATE(inner, mean, n)
   };
 
@@ -35,18 +36,33 @@ struct Accumulate {
     };
   }
 
-  /// Checks the fields (`std::invalid_argument`) and makes the state for `params`.
-  template <Parameters P>
-  State<like<P>> init(const P& params) const {
-    require_field(batches >= 1, "Accumulate", "batches", static_cast<double>(batches), "be at least 1");
-    return {inner.init(params), zeros_like(params)};
+  /// Refuses a field that makes no sense with `std::invalid_argument`, by name and value.
+  void validate() const {
+    require_field(batches >= 1, name(), "batches", static_cast<double>(batches), "be at least 1");
   }
 
-  /// One call. Throws `std::invalid_argument`, before anything is changed, when structures or shapes differ.
+  /// Makes the state for `params`. Throws `std::invalid_argument` for what `validate` refuses, and what the
+  /// inner optimizer refuses.
+  template <class P>
+  State<like<P>> init(const P& params) const {
+    validate();
+    require_parameters(name(), params);
+    return {inner.init(params), gradus::zero_state(params)};
+  }
+
+  /// Throws what a step would refuse, and changes nothing: fields, structures and shapes.
+  template <class P, class G, class Tree>
+  void check(P&& params, const G& grads, const State<Tree>& state) const {
+    validate();
+    gradus::require_same_structure(name(), params, grads, state.mean);
+    gradus::check_step(inner, params, state.mean, state.inner);
+  }
+
+  /// One call. Throws what `check` throws, before anything is changed.
   template <class P, class G, class Tree>
   void step(P&& params, const G& grads, State<Tree>& state) const {
-    require_same_structure("Accumulate", params, grads, state.mean);
-    for_each_block(recurrence(state.n), std::as_const(params), grads, state.mean);
+    check(params, grads, state);
+    gradus::for_each_block(recurrence(state.n), std::as_const(params), grads, state.mean);
     if (++state.n < batches) return;
     state.n = 0;
     inner.step(params, std::as_const(state.mean), state.inner);

@@ -31,13 +31,14 @@ struct Average {
   bool debias = true;       ///< whether every point has its own weight; false needs δ < 1
   std::int64_t from = 0;    ///< s ≥ 0, the step whose point is the first; 0 is the start
   std::int64_t period = 1;  ///< p ≥ 1
+  GRADUS_FIELDS(Average, inner, decay, debias, from, period)
 
   template <class Tree>
   struct State {
     state_of<O, Tree> inner;
-    Tree average;        ///< a
-    double weight = 0;   ///< w; 0 while there is no average
-    std::int64_t t = 0;  ///< steps taken
+    state_like<Tree> average;  ///< a
+    double weight = 0;         ///< w; 0 while there is no average
+    std::int64_t t = 0;        ///< steps taken
     GRADUS_STATE(inner, average, weight, t)
   };
 
@@ -46,33 +47,48 @@ struct Average {
     return [share](const auto& p, auto& average) { approach(average, p, share); };
   }
 
-  /// Checks the fields (`std::invalid_argument`) and makes the state for `params`.
-  template <Parameters P>
-  State<like<P>> init(const P& params) const {
-    require_field(decay > 0 && decay <= 1, "Average", "decay", decay, "lie in (0, 1]");
-    require_field(debias || decay < 1, "Average", "decay", decay, "be less than 1 without debias");
-    require_field(from >= 0, "Average", "from", static_cast<double>(from), "be at least 0");
-    require_field(period >= 1, "Average", "period", static_cast<double>(period), "be at least 1");
-    return {inner.init(params), copy_like(params), from == 0 ? first_weight() : 0};
+  /// Refuses a field that makes no sense with `std::invalid_argument`, by name and value.
+  void validate() const {
+    require_field(decay > 0 && decay <= 1, name(), "decay", decay, "lie in (0, 1]");
+    require_field(debias || decay < 1, name(), "decay", decay, "be less than 1 without debias");
+    require_field(from >= 0, name(), "from", static_cast<double>(from), "be at least 0");
+    require_field(period >= 1, name(), "period", static_cast<double>(period), "be at least 1");
   }
 
-  /// One step. Throws `std::invalid_argument`, before anything is changed, when structures or shapes differ.
+  /// Makes the state for `params`. Throws `std::invalid_argument` for what `validate` refuses, and what the
+  /// inner optimizer refuses.
+  template <class P>
+  State<like<P>> init(const P& params) const {
+    validate();
+    require_parameters(name(), params);
+    return {inner.init(params), gradus::copy_state(params), from == 0 ? first_weight() : 0};
+  }
+
+  /// Throws what a step would refuse, and changes nothing: fields, structures and shapes.
+  template <class P, class G, class Tree>
+  void check(P&& params, const G& grads, const State<Tree>& state) const {
+    validate();
+    gradus::require_same_structure(name(), params, grads, state.average);
+    gradus::check_step(inner, params, grads, state.inner);
+  }
+
+  /// One step. Throws what `check` throws, before anything is changed.
   template <class P, class G, class Tree>
   void step(P&& params, const G& grads, State<Tree>& state) const {
-    require_same_structure("Average", params, grads, state.average);
+    check(params, grads, state);
     inner.step(params, grads, state.inner);
     ++state.t;
     if (state.t < from || (state.t - from) % period != 0) return;
     const bool first = state.weight == 0;
     state.weight = first ? first_weight() : decay * state.weight + 1;
-    for_each_block(recurrence(first ? 1 : 1 / state.weight), std::as_const(params), state.average);
+    gradus::for_each_block(recurrence(first ? 1 : 1 / state.weight), std::as_const(params), state.average);
   }
 
   /// The average a.
   template <class P, class Tree>
   auto solution(const P& params, const State<Tree>& state) const {
-    return lazy([begun = state.weight > 0](const auto& p, const auto& a) { return begun ? a : p; }, params,
-                state.average);
+    return gradus::lazy([begun = state.weight > 0](const auto& p, const auto& a) { return begun ? a : p; },
+                        params, state.average);
   }
 
  private:

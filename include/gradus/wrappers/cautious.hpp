@@ -18,17 +18,27 @@ namespace GRADUS_NAMESPACE {
 /// wrapper sees nothing of an optimizer but its step: a decay inside it is a part of u, and left out with it,
 /// where the authors decay every coefficient. Iterates that the inner optimizer keeps do not learn what was
 /// left out: better wrap methods that keep none. State: the inner optimizer's. Needs one more copy of the
-/// parameters; reads and writes 9 numbers a coefficient, beside the inner step. Made by `cautious`.
+/// parameters and one of the gradient; reads and writes 11 numbers a coefficient, beside the inner step. Made
+/// by `cautious`.
 template <class O>
 struct Cautious {
   O inner;
+  GRADUS_FIELDS(Cautious, inner)
 
   template <class Tree>
   struct State {
     state_of<O, Tree> inner;
-    Tree before;  ///< θ, while the inner optimizer takes its step
+    state_like<Tree> before, gradient;  ///< θ and g, while the inner optimizer takes its step
     GRADUS_STATE(inner)
   };
+
+  /// θ and g before the step, for one block of coefficients.
+  static auto keep() {
+    return [](const auto& p, const auto& from, auto& before, auto& g) {
+      before = p;
+      g = from;
+    };
+  }
 
   /// c, for one block of coefficients.
   auto agreement() const {
@@ -45,26 +55,38 @@ struct Cautious {
     };
   }
 
-  /// Checks the fields of the inner optimizer (`std::invalid_argument`) and makes the state for `params`.
-  template <Parameters P>
+  /// Has nothing to refuse.
+  void validate() const {}
+
+  /// Makes the state for `params`. Throws `std::invalid_argument` for what the inner optimizer refuses.
+  template <class P>
   State<like<P>> init(const P& params) const {
-    return {inner.init(params), copy_like(params)};
+    require_parameters(name(), params);
+    return {inner.init(params), gradus::copy_state(params), gradus::zero_state(params)};
   }
 
-  /// One step. Throws `std::invalid_argument`, before anything is changed, when structures or shapes differ.
+  /// Throws what a step would refuse, and changes nothing: fields, structures and shapes.
+  template <class P, class G, class Tree>
+  void check(P&& params, const G& grads, const State<Tree>& state) const {
+    gradus::require_same_structure(name(), params, grads, state.before);
+    gradus::check_step(inner, params, grads, state.inner);
+  }
+
+  /// One step. Throws what `check` throws, before anything is changed.
   template <class P, class G, class Tree>
   void step(P&& params, const G& grads, State<Tree>& state) const {
-    require_same_structure("Cautious", params, grads, state.before);
-    for_each_block([](const auto& p, auto& before) { before = p; }, std::as_const(params), state.before);
-    inner.step(params, grads, state.inner);
-    walk(
+    check(params, grads, state);
+    // The gradient may be made of the parameters, so it is read before they move.
+    gradus::for_each_block(keep(), std::as_const(params), grads, state.before, state.gradient);
+    inner.step(params, std::as_const(state.gradient), state.inner);
+    gradus::walk(
         "Cautious",
         [this](const Path&, auto& p, const auto& g, const auto& before) {
-          const double agreeing = sum_blocks(agreement(), std::as_const(p), g, before);
+          const double agreeing = gradus::sum_blocks(agreement(), std::as_const(p), g, before);
           const double mean = agreeing / static_cast<double>(std::max(p.size(), Index{1}));
-          for_each_block(recurrence(1 / std::max(mean, 1e-3)), p, g, before);
+          gradus::for_each_block(recurrence(1 / std::max(mean, 1e-3)), p, g, before);
         },
-        params, grads, state.before);
+        params, std::as_const(state.gradient), std::as_const(state.before));
   }
 
   /// The inner optimizer's solution.

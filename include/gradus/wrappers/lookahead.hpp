@@ -21,12 +21,13 @@ struct Lookahead {
   O inner;
   std::int64_t steps = 5;  ///< k ≥ 1
   double alpha = 0.5;      ///< α in [0, 1]; with k = 1, α = 1 is the inner optimizer
+  GRADUS_FIELDS(Lookahead, inner, steps, alpha)
 
   template <class Tree>
   struct State {
     state_of<O, Tree> inner;
-    Tree slow;           ///< the slow weights
-    std::int64_t t = 0;  ///< steps taken
+    state_like<Tree> slow;  ///< the slow weights
+    std::int64_t t = 0;     ///< steps taken
     GRADUS_STATE(inner, slow, t)
   };
 
@@ -38,20 +39,35 @@ struct Lookahead {
     };
   }
 
-  /// Checks the fields (`std::invalid_argument`) and makes the state for `params`.
-  template <Parameters P>
-  State<like<P>> init(const P& params) const {
-    require_field(steps >= 1, "Lookahead", "steps", static_cast<double>(steps), "be at least 1");
-    require_field(alpha >= 0 && alpha <= 1, "Lookahead", "alpha", alpha, "lie in [0, 1]");
-    return {inner.init(params), copy_like(params)};
+  /// Refuses a field that makes no sense with `std::invalid_argument`, by name and value.
+  void validate() const {
+    require_field(steps >= 1, name(), "steps", static_cast<double>(steps), "be at least 1");
+    require_field(alpha >= 0 && alpha <= 1, name(), "alpha", alpha, "lie in [0, 1]");
   }
 
-  /// One step. Throws `std::invalid_argument`, before anything is changed, when structures or shapes differ.
+  /// Makes the state for `params`. Throws `std::invalid_argument` for what `validate` refuses, and what the
+  /// inner optimizer refuses.
+  template <class P>
+  State<like<P>> init(const P& params) const {
+    validate();
+    require_parameters(name(), params);
+    return {inner.init(params), gradus::copy_state(params)};
+  }
+
+  /// Throws what a step would refuse, and changes nothing: fields, structures and shapes.
+  template <class P, class G, class Tree>
+  void check(P&& params, const G& grads, const State<Tree>& state) const {
+    validate();
+    gradus::require_same_structure(name(), params, grads, state.slow);
+    gradus::check_step(inner, params, grads, state.inner);
+  }
+
+  /// One step. Throws what `check` throws, before anything is changed.
   template <class P, class G, class Tree>
   void step(P&& params, const G& grads, State<Tree>& state) const {
-    require_same_structure("Lookahead", params, grads, state.slow);
+    check(params, grads, state);
     inner.step(params, grads, state.inner);
-    if (++state.t % steps == 0) for_each_block(recurrence(), params, state.slow);
+    if (++state.t % steps == 0) gradus::for_each_block(recurrence(), params, state.slow);
   }
 
   /// The inner optimizer's solution, or the slow weights.

@@ -18,6 +18,19 @@ struct Route<std::tuple<Predicates...>, std::tuple<Optimizers...>> {
   std::tuple<Predicates...> predicates;  ///< asked by `init`
   std::tuple<Optimizers...> optimizers;  ///< may be changed between steps, as by a schedule
 
+  /// What it is called.
+  static constexpr std::string_view name() { return "route"; }
+  /// Visits every optimizer as a field, named "0", "1", ...
+  template <class Visitor>
+  void visit_fields(Visitor&& visitor) {
+    visit_all(visitor, optimizers);
+  }
+  /// The same.
+  template <class Visitor>
+  void visit_fields(Visitor&& visitor) const {
+    visit_all(visitor, optimizers);
+  }
+
   /// Whether there is a `solution`.
   template <class P, class Tree>
   static constexpr bool any_has_solution =
@@ -40,31 +53,28 @@ struct Route<std::tuple<Predicates...>, std::tuple<Optimizers...>> {
     void visit(Visitor&& visitor) const {
       visit_all(visitor, states);
     }
-
-   private:
-    template <class Visitor, class States>
-    static void visit_all(Visitor& visitor, States& states) {
-      std::size_t k = 0;
-      std::apply([&](auto&... state) { (detail::visit_field(std::to_string(k++), visitor, state), ...); },
-                 states);
-    }
   };
+
+  /// Has nothing to refuse: the optimizers judge their own fields.
+  void validate() const {}
 
   /// Asks the predicates about every leaf, once, in order: the first that holds decides. Throws
   /// `std::invalid_argument` that names a leaf which none claims, and what the optimizers themselves refuse.
-  template <Parameters P>
+  template <class P>
   State<like<P>> init(const P& params) const {
+    require_parameters(name(), params);
     State<like<P>> state;
-    walk(
-        "route",
+    // A leaf that an enclosing route gave to somebody else keeps the choice `none`.
+    state.choice.resize(static_cast<std::size_t>(gradus::leaf_count(detail::without_subset(params))), none);
+    gradus::walk(
+        name(),
         [&](const Path& path, const auto& leaf) {
           const LeafInfo info{path.name(), leaf.rows(), leaf.cols()};
           std::uint8_t chosen = 0;
           const bool claimed = std::apply(
               [&](const auto&... holds) { return ((holds(info) || (++chosen, false)) || ...); }, predicates);
           if (!claimed) path.fail("is claimed by no optimizer");
-          state.choice.resize(static_cast<std::size_t>(path.ordinal) + 1, none);
-          state.choice.back() = chosen;
+          state.choice[static_cast<std::size_t>(path.ordinal)] = chosen;
           state.shapes.push_back({info.rows, info.cols});
         },
         params);
@@ -74,20 +84,18 @@ struct Route<std::tuple<Predicates...>, std::tuple<Optimizers...>> {
     return state;
   }
 
-  /// One step of every optimizer on its leaves. Throws `std::invalid_argument`, before anything is changed,
-  /// when structures or shapes differ.
+  /// Throws what a step would refuse, of any of the optimizers, and changes nothing.
   template <class P, class G, class Tree>
-  void step(P&& params, const G& grads, State<Tree>& state) const {
-    require_same_structure("route", params, grads);
+  void check(P&& params, const G& grads, const State<Tree>& state) const {
+    gradus::require_same_structure(name(), params, grads);
     std::size_t seen = 0;
-    walk(
-        "route",
+    gradus::walk(
+        name(),
         [&](const Path& path, const auto& leaf) {
           if (seen >= state.shapes.size()) path.fail("was not there when the state was made");
           const auto [rows, cols] = state.shapes[seen++];
           if (rows != leaf.rows() || cols != leaf.cols()) {
-            path.fail("is " + detail::shape_text(leaf.rows(), leaf.cols()) + ", but its state is " +
-                      detail::shape_text(rows, cols));
+            detail::fail_shape(path, leaf.rows(), leaf.cols(), 1, rows, cols);
           }
         },
         params);
@@ -95,6 +103,15 @@ struct Route<std::tuple<Predicates...>, std::tuple<Optimizers...>> {
       throw std::invalid_argument("route: the state was made for " + std::to_string(state.shapes.size()) +
                                   " leaves, but the parameters have " + std::to_string(seen));
     }
+    for_each_part(state, params, [&](const auto& optimizer, auto& part, const auto& part_state) {
+      gradus::check_step(optimizer, part, grads, part_state);
+    });
+  }
+
+  /// One step of every optimizer on its leaves. Throws what `check` throws, before anything is changed.
+  template <class P, class G, class Tree>
+  void step(P&& params, const G& grads, State<Tree>& state) const {
+    check(params, grads, state);
     for_each_part(state, params, [&](const auto& optimizer, auto& part, auto& part_state) {
       optimizer.step(part, grads, part_state);
     });
@@ -104,19 +121,26 @@ struct Route<std::tuple<Predicates...>, std::tuple<Optimizers...>> {
   template <class P, class Tree>
   requires any_has_solution<P, Tree>
   auto solution(const P& params, const State<Tree>& state) const {
-    like<P> result = copy_like(params);
+    like<P> result = gradus::copy_like(params);
     for_each_part(state, result, [&](const auto& optimizer, auto& part, const auto& part_state) {
       const detail::Subset<const P> own{params, part.choice, part.wanted};
       if constexpr (requires { optimizer.solution(own, part_state); }) {
         const auto& found = optimizer.solution(own, part_state);
-        for_each_block([](auto& x, const auto& value) { x = value; }, part, found);
+        detail::require_same_shapes("solution", part, found);
+        gradus::for_each_block([](auto& x, const auto& value) { x = value; }, part, found);
       }
     });
     return result;
   }
 
  private:
-  static constexpr std::uint8_t none = 255;  // of a leaf that an enclosing `route` gave to somebody else
+  static constexpr std::uint8_t none = 255;
+
+  template <class Visitor, class All>
+  static void visit_all(Visitor& visitor, All& all) {
+    std::size_t k = 0;
+    std::apply([&](auto&... one) { (detail::visit_field(std::to_string(k++), visitor, one), ...); }, all);
+  }
 
   template <class S, class P, class F>
   void for_each_part(S& state, P& params, const F& f) const {
@@ -140,8 +164,8 @@ auto make_route(std::tuple<P...> predicates, std::tuple<O...> optimizers) {
 
 template <class... P, class... O, class Last>
 auto make_route(std::tuple<P...> predicates, std::tuple<O...> optimizers, Last last) {
-  return make_route(std::tuple_cat(std::move(predicates), std::tuple{any_leaf}),
-                    std::tuple_cat(std::move(optimizers), std::tuple<Last>{std::move(last)}));
+  return detail::make_route(std::tuple_cat(std::move(predicates), std::tuple{any_leaf}),
+                            std::tuple_cat(std::move(optimizers), std::tuple<Last>{std::move(last)}));
 }
 
 template <class... P, class... O, class Predicate, class Optimizer, class... More>
@@ -150,9 +174,9 @@ auto make_route(std::tuple<P...> predicates, std::tuple<O...> optimizers, Predic
   static_assert(std::is_invocable_r_v<bool, Predicate, const LeafInfo&>,
                 "gradus::route(predicate, optimizer, ..., optimizer): a predicate must be callable as "
                 "bool(const LeafInfo&)");
-  return make_route(std::tuple_cat(std::move(predicates), std::tuple<Predicate>{std::move(predicate)}),
-                    std::tuple_cat(std::move(optimizers), std::tuple<Optimizer>{std::move(optimizer)}),
-                    std::move(more)...);
+  return detail::make_route(
+      std::tuple_cat(std::move(predicates), std::tuple<Predicate>{std::move(predicate)}),
+      std::tuple_cat(std::move(optimizers), std::tuple<Optimizer>{std::move(optimizer)}), std::move(more)...);
 }
 
 }  // namespace detail

@@ -15,7 +15,7 @@ auto& owner_of(O& optimizer) {
   if constexpr (requires { optimizer.*Field; }) {
     return optimizer;
   } else if constexpr (requires { optimizer.inner; }) {
-    return owner_of<Field>(optimizer.inner);
+    return detail::owner_of<Field>(optimizer.inner);
   } else {
     static_assert(
         requires { optimizer.inner; },
@@ -32,6 +32,7 @@ template <auto Field, class O, class S>
 struct Scheduled {
   O inner;
   S schedule;  ///< of the field
+  GRADUS_FIELDS(Scheduled, inner, schedule)
 
   template <class Tree>
   struct State {
@@ -44,7 +45,7 @@ struct Scheduled {
   /// the schedule gives no finite value.
   O at(std::int64_t t) const {
     const auto value = static_cast<double>(schedule(t));
-    require_field(std::isfinite(value), "Scheduled", "the schedule's value", value, "be finite");
+    require_field(std::isfinite(value), name(), "the schedule's value", value, "be finite");
     O optimizer = inner;
     auto& field = detail::owner_of<Field>(optimizer).*Field;
     static_assert(std::is_floating_point_v<std::remove_reference_t<decltype(field)>>,
@@ -53,16 +54,28 @@ struct Scheduled {
     return optimizer;
   }
 
-  /// Checks the fields (`std::invalid_argument`) with the schedule's first value, and makes the state.
-  template <Parameters P>
+  /// Has nothing to refuse: the inner optimizer judges the schedule's values.
+  void validate() const {}
+
+  /// Makes the state for `params`, with the schedule's first value. Throws `std::invalid_argument` for what
+  /// the inner optimizer refuses.
+  template <class P>
   State<like<P>> init(const P& params) const {
+    require_parameters(name(), params);
     return {at(0).init(params)};
   }
 
-  /// One step. Throws `std::invalid_argument`, before anything is changed, when structures or shapes differ.
+  /// Throws what a step would refuse, and changes nothing: the schedule's value, structures and shapes.
+  template <class P, class G, class Tree>
+  void check(P&& params, const G& grads, const State<Tree>& state) const {
+    gradus::require_same_structure(name(), params, grads);
+    gradus::check_step(at(state.t), params, grads, state.inner);
+  }
+
+  /// One step. Throws what `check` throws, before anything is changed.
   template <class P, class G, class Tree>
   void step(P&& params, const G& grads, State<Tree>& state) const {
-    require_same_structure("Scheduled", params, grads);
+    check(params, grads, state);
     at(state.t).step(params, grads, state.inner);
     ++state.t;
   }

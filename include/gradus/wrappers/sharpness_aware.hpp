@@ -25,12 +25,13 @@ struct SharpnessAware {
   O inner;
   double radius = 0.05;   ///< ρ ≥ 0
   bool adaptive = false;  ///< ASAM; its authors take ρ ten times larger
+  GRADUS_FIELDS(SharpnessAware, inner, radius, adaptive)
 
   template <class Tree>
   struct State {
     state_of<O, Tree> inner;
-    Tree kept;                                       ///< θ, while the parameters are θ + e
-    typename detail::Original<Tree>::type gradient;  ///< ĝ
+    state_like<Tree> kept;  ///< θ, while the parameters are θ + e
+    like<Tree> gradient;    ///< ĝ, a tree of the user's own type
     GRADUS_STATE(inner)
   };
 
@@ -54,19 +55,32 @@ struct SharpnessAware {
     };
   }
 
-  /// Checks the fields (`std::invalid_argument`) and makes the state for `params`.
-  template <Parameters P>
+  /// Refuses a field that makes no sense with `std::invalid_argument`, by name and value.
+  void validate() const { require_nonnegative(name(), "radius", radius); }
+
+  /// Makes the state for `params`. Throws `std::invalid_argument` for what `validate` refuses, and what the
+  /// inner optimizer refuses.
+  template <class P>
   State<like<P>> init(const P& params) const {
-    require_nonnegative("SharpnessAware", "radius", radius);
-    using Gradient = decltype(State<like<P>>::gradient);
-    return {inner.init(params), copy_like(params),
-            detail::filled<Gradient>(detail::without_subset(params), 0.0)};
+    validate();
+    require_parameters(name(), params);
+    constexpr double unwritten = std::numeric_limits<double>::quiet_NaN();
+    return {inner.init(params), gradus::copy_state(params),
+            gradus::full_like(detail::without_subset(params), unwritten)};
   }
 
-  /// One step, with the gradient at `params`. Throws `std::invalid_argument`, before anything is changed,
-  /// when structures or shapes differ.
+  /// Throws what a step would refuse, and changes nothing: fields, structures and shapes.
+  template <class P, class G, class Tree>
+  void check(P&& params, const G& grads, const State<Tree>& state) const {
+    validate();
+    gradus::require_same_structure(name(), params, grads, state.kept);
+    gradus::check_step(inner, params, state.gradient, state.inner);
+  }
+
+  /// One step, with the gradient at `params`. Throws what `check` throws, before anything is changed.
   template <class P, class G, class Tree>
   void step(P&& params, const G& grads, State<Tree>& state) const {
+    check(params, grads, state);
     const auto& x = detail::without_subset(params);
     static_assert(
         requires {
@@ -74,11 +88,10 @@ struct SharpnessAware {
         },
         "gradus::sharpness_aware: the objective must be callable as f(x, gradient) with these parameters, "
         "write the gradient, and return the value");
-    require_same_structure("SharpnessAware", params, grads, state.kept);
-    const double size = norm_blocks(direction(), std::as_const(params), grads);
-    for_each_block(ascent(radius / (size + 1e-12)), params, grads, state.kept);
+    const double size = gradus::norm_blocks(direction(), std::as_const(params), grads);
+    gradus::for_each_block(ascent(radius / (size + 1e-12)), params, grads, state.kept);
     const auto restore = [&] {
-      for_each_block([](auto& p, const auto& kept) { p = kept; }, params, state.kept);
+      gradus::for_each_block([](auto& p, const auto& kept) { p = kept; }, params, state.kept);
     };
     try {
       objective(x, state.gradient);

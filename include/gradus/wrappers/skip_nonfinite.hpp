@@ -15,6 +15,7 @@ template <class O>
 struct SkipNonfinite {
   O inner;
   std::int64_t max_consecutive = 5;  ///< ≥ 0
+  GRADUS_FIELDS(SkipNonfinite, inner, max_consecutive)
 
   template <class Tree>
   struct State {
@@ -24,22 +25,36 @@ struct SkipNonfinite {
     GRADUS_STATE(inner, consecutive, total)
   };
 
-  /// Checks the fields (`std::invalid_argument`) and makes the state for `params`.
-  template <Parameters P>
+  /// Refuses a field that makes no sense with `std::invalid_argument`, by name and value.
+  void validate() const {
+    require_field(max_consecutive >= 0, name(), "max_consecutive", static_cast<double>(max_consecutive),
+                  "be at least 0");
+  }
+
+  /// Makes the state for `params`. Throws `std::invalid_argument` for what `validate` refuses, and what the
+  /// inner optimizer refuses.
+  template <class P>
   State<like<P>> init(const P& params) const {
-    require_field(max_consecutive >= 0, "SkipNonfinite", "max_consecutive",
-                  static_cast<double>(max_consecutive), "be at least 0");
+    validate();
+    require_parameters(name(), params);
     return {inner.init(params)};
   }
 
-  /// One step, or none. Throws `std::invalid_argument`, before anything is changed, when structures or shapes
-  /// differ.
+  /// Throws what a step would refuse, and changes nothing: fields, structures and shapes.
+  template <class P, class G, class Tree>
+  void check(P&& params, const G& grads, const State<Tree>& state) const {
+    validate();
+    gradus::require_same_structure(name(), params, grads);
+    gradus::check_step(inner, params, grads, state.inner);
+  }
+
+  /// One step, or none. Throws what `check` throws, before anything is changed.
   template <class P, class G, class Tree>
   void step(P&& params, const G& grads, State<Tree>& state) const {
-    require_same_structure("SkipNonfinite", params, grads);
+    check(params, grads, state);
     // 0 times infinity or NaN is NaN. The parameters are not read: they say which leaves of a route are ours.
     const auto zero = [](const auto&, const auto& g) { return wide(g * 0); };
-    const bool finite = sum_blocks(zero, std::as_const(params), grads) == 0;
+    const bool finite = gradus::sum_blocks(zero, std::as_const(params), grads) == 0;
     if (finite || state.consecutive >= max_consecutive) inner.step(params, grads, state.inner);
     state.consecutive = finite ? 0 : state.consecutive + 1;
     state.total += finite ? 0 : 1;

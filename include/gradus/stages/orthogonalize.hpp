@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <gradus/orthogonalize/orthogonalize.hpp>
+#include <gradus/stages/stage_list.hpp>
+
+namespace GRADUS_NAMESPACE {
+
+namespace detail {
+
+// Refuses a leaf that does not divide into blocks.
+template <class L>
+void require_blocks(const Path& path, const L& leaf, int row_blocks, int column_blocks) {
+  if (leaf.rows() % row_blocks != 0 || leaf.cols() % column_blocks != 0) {
+    path.fail("is " + detail::shape_text(leaf.rows(), leaf.cols()) + ", which does not divide into " +
+              detail::shape_text(row_blocks, column_blocks) + " blocks");
+  }
+}
+
+}  // namespace detail
+
+namespace stages {
+
+/// The polar factor of a matrix, by a method of orthogonalization:
+///
+///     u ← orthogonalize(u)
+///
+/// u may be cut into `row_blocks` x `column_blocks` equal matrices, each orthogonalized by itself: 3 x 1 for
+/// a fused QKV matrix, heads x 1 for the heads of one. A leaf that does not divide is refused.
+template <Orthogonalizer Method = NewtonSchulz>
+struct Orthogonalize {
+  Method orthogonalizer{};  ///< how the polar factor is found
+  int row_blocks = 1;       ///< at least 1
+  int column_blocks = 1;    ///< at least 1
+  GRADUS_FIELDS(Orthogonalize, orthogonalizer, row_blocks, column_blocks)
+
+  template <class Tree>
+  using State = NoState;
+
+  /// Refuses what the method refuses, and less than one block.
+  void validate(std::string_view who) const {
+    require_at_least(who, "row_blocks", row_blocks, 1);
+    require_at_least(who, "column_blocks", column_blocks, 1);
+    orthogonalizer.validate(who);
+  }
+
+  /// Refuses a leaf that does not divide into blocks.
+  template <class L>
+  void check_leaf(const Path& path, const L& leaf) const {
+    detail::require_blocks(path, leaf, row_blocks, column_blocks);
+  }
+
+  /// It keeps nothing.
+  static std::array<Shape, 0> shapes(Index, Index) { return {}; }
+
+  /// A block, and what the method takes for it.
+  template <class Scalar>
+  std::size_t scratch(Index rows, Index cols) const {
+    rows /= row_blocks, cols /= column_blocks;
+    return Workspace::bytes<Scalar>(rows, cols) + orthogonalizer.template scratch<Scalar>(rows, cols);
+  }
+
+  /// The polar factor in place of u.
+  template <class S>
+  auto begin(S&) const {
+    return [this](auto& update) {
+      auto& u = update.matrix;
+      update.settle();
+      if (row_blocks == 1 && column_blocks == 1) return orthogonalizer(u, update.workspace);
+      const Index rows = u.rows() / row_blocks, cols = u.cols() / column_blocks;
+      auto block =
+          update.workspace.template take<typename std::remove_cvref_t<decltype(u)>::Scalar>(rows, cols);
+      for (Index j = 0; j < u.cols(); j += cols) {
+        for (Index i = 0; i < u.rows(); i += rows) {
+          block = u.block(i, j, rows, cols);
+          orthogonalizer(block, update.workspace);
+          u.block(i, j, rows, cols) = block;
+        }
+      }
+    };
+  }
+};
+
+}  // namespace stages
+
+}  // namespace GRADUS_NAMESPACE

@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: MIT
+//
+// Whole-matrix methods are lists of stages: what a stage is, and the optimizer that a list of them is.
+#pragma once
+
+#include <gradus/core/for_each_leaf.hpp>
+#include <gradus/core/optimizer.hpp>
+#include <vector>
+
+namespace GRADUS_NAMESPACE {
+
+/// What a step makes of one leaf: the matrix that begins as its gradient, passes through the stages, and ends
+/// in the parameter. The update is `factor * matrix`, so that a stage which multiplies by a number need not
+/// pass over memory.
+template <class Parameter, class Scalar>
+struct Update {
+  Parameter& parameter;      ///< θ, a leaf of any storage
+  MatrixMap<Scalar> matrix;  ///< u, stored by columns; 16-bit leaves have `float` here
+  Workspace& workspace;      ///< scratch memory; the list takes back what a stage takes
+  double factor = 1;         ///< of the matrix
+  double rate = 1;           ///< of the learning rate, for the shape of the matrix
+
+  /// Multiplies the matrix by the factor, which is 1 then: for a stage that is not blind to the length of u.
+  void settle() {
+    if (factor != 1) gradus::for_each_block([f = factor](auto& u) { u = f * u; }, matrix);
+    factor = 1;
+  }
+};
+
+/// The state of a stage that keeps none.
+struct NoState {
+  std::tuple<> trees() const { return {}; }  ///< None.
+};
+
+/// A stage: a value with fields (GRADUS_FIELDS) and
+///
+///     validate(who)             refuses bad fields as `validate` of an optimizer does
+///     State<Tree>               trees of matrices, numbers of the step; with GRADUS_STATE, or `NoState`
+///     shapes(rows, cols)        the shape of each of the state's trees for a leaf of this shape, an array
+///     begin(state)              once a step; returns the function `f(update, matrices...)` that is called
+///     for
+///                               every leaf with the matrices of its trees, from several threads
+///
+/// and, where it needs them,
+///
+///     check_unchanged(who, made_with)  refuses a change of fields that are read when the state is made;
+///                               `made_with` is the stage as it was then
+///     check_leaf(path, leaf)    refuses a leaf that does not suit the fields
+///     start(path, matrices...)  fills the matrices of a leaf, which are zero without it
+///     scratch<Scalar>(rows, cols)  bytes that the function takes of the workspace
+///
+/// A function that returns `false` leaves its parameter as it is: the stages behind it are left out.
+template <class S>
+concept Stage = requires(const S& stage) {
+  stage.validate("");
+  stage.shapes(Index{}, Index{});
+  S::name();
+};
+
+/// The shape of a matrix.
+struct Shape {
+  Index rows, cols;                               ///< of it
+  bool operator==(const Shape&) const = default;  ///< Whether both agree.
+};
+
+/// A list of stages, which is an optimizer: traversal, checks, threads and scratch memory are its business.
+/// Made by hand, or for an optimizer that has the stages' fields as its own, as `Muon`:
+///
+///     StageList optimizer{"RowMuon", std::tuple{stages::Average{}, stages::Orthogonalize<>{},
+///                                               stages::NormalizeNeurons{}, stages::Descend{}}};
+///
+/// A type of stage stands in it once. Leaves are spread over threads; the products inside a stage use all of
+/// them where there is one large leaf. Any number of threads gives the same bits.
+template <Stage... S>
+struct StageList {
+  std::string_view title;   ///< for messages
+  std::tuple<S...> stages;  ///< in the order in which they run
+
+  /// What it is called.
+  std::string_view name() const { return title; }
+
+  /// Visits every stage, with its name, as a field.
+  template <class Visitor>
+  void visit_fields(Visitor&& visitor) {
+    std::apply([&](auto&... stage) { (visitor(stage.name(), stage), ...); }, stages);
+  }
+  /// The same.
+  template <class Visitor>
+  void visit_fields(Visitor&& visitor) const {
+    std::apply([&](const auto&... stage) { (visitor(stage.name(), stage), ...); }, stages);
+  }
+
+  template <class Tree>
+  struct State {
+    std::tuple<typename S::template State<Tree>...> stages;  ///< of the stages
+    std::int64_t t = 0;                                      ///< steps taken
+    std::tuple<S...> made_with;                              ///< the stages as they were at `init`
+    std::vector<Shape> shapes;                               ///< of the leaves at `init`
+    std::vector<Workspace> workspaces;                       ///< scratch memory, one a thread
+
+    /// The state of one of the stages.
+    template <class T>
+    auto& of() {
+      return std::get<typename T::template State<Tree>>(stages);
+    }
+    template <class Visitor>
+    void visit(Visitor&& visitor) {
+      visit_all(visitor, *this);
+    }
+    template <class Visitor>
+    void visit(Visitor&& visitor) const {
+      visit_all(visitor, *this);
+    }
+
+   private:
+    template <class Visitor, class Self>
+    static void visit_all(Visitor& visitor, Self& self) {
+      std::apply([&](auto&... state) { (detail::visit_field(S::name(), visitor, state), ...); }, self.stages);
+      visitor("t", self.t);
+    }
+  };
+
+  /// Refuses a field that makes no sense with `std::invalid_argument`, by name and value.
+  void validate() const {
+    std::apply([&](const auto&... stage) { (stage.validate(title), ...); }, stages);
+  }
+
+  /// Makes the state for `params`. Throws `std::invalid_argument` for what `validate` refuses.
+  template <class P>
+  State<like<P>> init(const P& params) const {
+    validate();
+    require_parameters(title, params);
+    State<like<P>> state;
+    state.made_with = stages;
+    gradus::walk(
+        title,
+        [&](const Path& path, const auto& leaf) {
+          check_leaf(path, leaf);
+          state.shapes.resize(static_cast<std::size_t>(path.ordinal) + 1);
+          state.shapes.back() = {leaf.rows(), leaf.cols()};
+        },
+        params);
+    for_each_stage(state, [&](const auto& stage, auto& stage_state) {
+      std::apply([&](auto&... trees) { make(stage, params, trees...); }, stage_state.trees());
+    });
+    state.workspaces = gradus::make_workspaces(params, [&](const auto& leaf) { return scratch(leaf); });
+    return state;
+  }
+
+  /// Throws what a step would refuse, and changes nothing: fields, structures and shapes.
+  template <class P, class G, class Tree>
+  void check(P&& params, const G& grads, const State<Tree>& state) const {
+    validate();
+    check_unchanged(state.made_with);
+    const auto trees =
+        std::apply([](const auto&... s) { return std::tuple_cat(s.trees()...); }, state.stages);
+    std::apply(
+        [&](const auto&... tree) {
+          gradus::require_same_structure(title, params, grads);
+          gradus::walk(
+              title,
+              [&](const Path& path, const auto& leaf, const auto&, const auto&...) {
+                const auto k = static_cast<std::size_t>(path.ordinal);
+                const Shape made = k < state.shapes.size() ? state.shapes[k] : Shape{0, 0};
+                if (made != Shape{leaf.rows(), leaf.cols()}) {
+                  detail::fail_shape(path, leaf.rows(), leaf.cols(), 1, made.rows, made.cols);
+                }
+                check_leaf(path, leaf);
+              },
+              params, grads, tree...);
+        },
+        trees);
+  }
+
+  /// One step. Throws what `check` throws, before anything is changed.
+  template <class P, class G, class Tree>
+  void step(P&& params, const G& grads, State<Tree>& state) const {
+    check(params, grads, state);
+    ++state.t;
+    const auto functions = [&]<std::size_t... I>(std::index_sequence<I...>) {
+      return std::tuple{std::get<I>(stages).begin(std::get<I>(state.stages))...};
+    }
+    (std::index_sequence_for<S...>{});
+    const auto trees = std::apply([](auto&... s) { return std::tuple_cat(s.trees()...); }, state.stages);
+    std::apply(
+        [&](auto&... tree) {
+          gradus::for_each_leaf(
+              state.workspaces,
+              [&](Workspace& workspace, auto& theta, const auto& g, auto&... matrices) {
+                run(functions, workspace, theta, g, std::tie(matrices...));
+              },
+              params, grads, tree...);
+        },
+        trees);
+  }
+
+ private:
+  template <class L>
+  using ScalarOf = detail::Compute<typename std::remove_cvref_t<L>::Scalar>;
+
+  // How many trees the states of the stages before number I have.
+  template <std::size_t I>
+  static constexpr std::size_t trees_before() {
+    constexpr std::array<std::size_t, sizeof...(S) + 1> counts{
+        std::tuple_size_v<decltype(std::declval<const S&>().shapes(0, 0))>...};
+    std::size_t sum = 0;
+    for (std::size_t k = 0; k < I; ++k) sum += counts[k];
+    return sum;
+  }
+
+  template <class States, class F>
+  void for_each_stage(States& state, const F& f) const {
+    [&]<std::size_t... I>(std::index_sequence<I...>) {
+      (f(std::get<I>(stages), std::get<I>(state.stages)), ...);
+    }
+    (std::index_sequence_for<S...>{});
+  }
+
+  // Makes the trees of one stage.
+  template <class T, class P, class... Trees>
+  static void make(const T& stage, const P& params, Trees&... trees) {
+    std::size_t k = 0;
+    [[maybe_unused]] const auto make_one = [&](auto& tree) {
+      using Tree = std::remove_reference_t<decltype(tree)>;
+      tree = detail::made_like<Tree>(params, [&](const Path&, const auto& leaf, auto& matrix) {
+        const Shape shape = stage.shapes(leaf.rows(), leaf.cols())[k];
+        matrix.setZero(shape.rows, shape.cols);
+      });
+      ++k;
+    };
+    (make_one(trees), ...);
+    gradus::walk(
+        "gradus",
+        [&](const Path& path, const auto&, auto&... matrices) {
+          if constexpr (requires { stage.start(path, matrices...); }) stage.start(path, matrices...);
+        },
+        params, trees...);
+  }
+
+  void check_unchanged(const std::tuple<S...>& made_with) const {
+    const auto check_one = [&](const auto& stage, const auto& before) {
+      if constexpr (requires { stage.check_unchanged(title, before); }) stage.check_unchanged(title, before);
+    };
+    [&]<std::size_t... I>(std::index_sequence<I...>) {
+      (check_one(std::get<I>(stages), std::get<I>(made_with)), ...);
+    }
+    (std::index_sequence_for<S...>{});
+  }
+
+  template <class L>
+  void check_leaf(const Path& path, const L& leaf) const {
+    const auto check_one = [&](const auto& stage) {
+      if constexpr (requires { stage.check_leaf(path, leaf); }) stage.check_leaf(path, leaf);
+    };
+    std::apply([&](const auto&... stage) { (check_one(stage), ...); }, stages);
+  }
+
+  // Room for the update, and for the stage that needs most.
+  template <class L>
+  std::size_t scratch(const L& leaf) const {
+    std::size_t most = 0;
+    const auto add = [&](const auto& stage) {
+      if constexpr (requires { stage.template scratch<ScalarOf<L>>(leaf.rows(), leaf.cols()); }) {
+        most = std::max(most, stage.template scratch<ScalarOf<L>>(leaf.rows(), leaf.cols()));
+      }
+    };
+    std::apply([&](const auto&... stage) { (add(stage), ...); }, stages);
+    return Workspace::bytes<ScalarOf<L>>(leaf.rows(), leaf.cols()) + most;
+  }
+
+  // One leaf through all stages.
+  template <class Functions, class Theta, class Gradient, class Matrices>
+  void run(const Functions& functions, Workspace& workspace, Theta& theta, const Gradient& g,
+           const Matrices& matrices) const {
+    workspace.reset(scratch(theta));
+    Update<Theta, ScalarOf<Theta>> update{theta, workspace.take<ScalarOf<Theta>>(theta.rows(), theta.cols()),
+                                          workspace};
+    gradus::for_each_block([](auto& u, const auto& from) { u = from; }, update.matrix, g);
+    const std::size_t used = workspace.used();
+    const auto run_one = [&]<std::size_t I>(std::integral_constant<std::size_t, I>) {
+      constexpr std::size_t first = trees_before<I>(), count = trees_before<I + 1>() - first;
+      const auto call = [&]<std::size_t... K>(std::index_sequence<K...>) {
+        return std::get<I>(functions)(update, std::get<first + K>(matrices)...);
+      };
+      bool goes_on = true;
+      if constexpr (std::is_void_v<decltype(call(std::make_index_sequence<count>{}))>) {
+        call(std::make_index_sequence<count>{});
+      } else {
+        goes_on = call(std::make_index_sequence<count>{});
+      }
+      workspace.rewind(used);
+      return goes_on;
+    };
+    [&]<std::size_t... I>(std::index_sequence<I...>) {
+      static_cast<void>((run_one(std::integral_constant<std::size_t, I>{}) && ...));
+    }
+    (std::index_sequence_for<S...>{});
+  }
+};
+
+}  // namespace GRADUS_NAMESPACE
