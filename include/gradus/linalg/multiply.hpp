@@ -1,11 +1,19 @@
 // SPDX-License-Identifier: MIT
 //
-// Products of matrices that take no memory from the heap, for optimizers that see whole matrices. A result
-// is stored by columns and is no factor of its own product; `workspace` has room for `multiply_scratch`.
+// Products of matrices that take no memory from the heap, for optimizers that see whole matrices; or, where
+// they are not to be used, Eigen's. A result is stored by columns and is no factor of its own product;
+// `workspace` has room for `multiply_scratch`.
 #pragma once
 
 #include <cassert>
 #include <gradus/linalg/tiled_product.hpp>
+
+// Define `GRADUS_EIGEN_PRODUCTS`, in all files of a program, to have Eigen compute the products. Tiles are
+// tested on x86 with SSE, AVX and AVX-512, on ARM with NEON, and without vectors; elsewhere Eigen is asked.
+#if defined(EIGEN_USE_BLAS) || \
+    (defined(EIGEN_VECTORIZE) && !defined(EIGEN_VECTORIZE_SSE) && !defined(EIGEN_VECTORIZE_NEON))
+#define GRADUS_EIGEN_PRODUCTS
+#endif
 
 namespace GRADUS_NAMESPACE::detail {
 
@@ -23,8 +31,8 @@ Factor<typename Matrix::Scalar> rows_of(const Matrix& x) {
 // result ← scale · left · right + keep · addend, which may be the result. `symmetric` says that left · right
 // and the addend are: one triangle is computed and mirrored.
 template <class Result, class Left, class Right, class Addend>
-void multiply_add(bool symmetric, Result& result, double scale, const Left& left, const Right& right,
-                  double keep, const Addend& addend, Workspace& workspace) {
+void tiled_multiply_add(bool symmetric, Result& result, double scale, const Left& left, const Right& right,
+                        double keep, const Addend& addend, Workspace& workspace) {
   using Scalar = typename Result::Scalar;
   static_assert(!Result::IsRowMajor && !Addend::IsRowMajor);
   assert(left.cols() == right.rows() && left.rows() == result.rows() && right.cols() == result.cols());
@@ -34,6 +42,36 @@ void multiply_add(bool symmetric, Result& result, double scale, const Left& left
   TiledProduct<Scalar>(symmetric, left.cols(), rows_of(left), rows_of(right.transpose()), finish,
                        result.rows(), result.cols())
       .run(workspace);
+}
+
+// The same by Eigen's products, which take packing memory from the heap where matrices are large and do not
+// sum 16-bit scalars in float.
+template <class Result, class Left, class Right, class Addend>
+void eigen_multiply_add(bool symmetric, Result& result, double scale, const Left& left, const Right& right,
+                        double keep, const Addend& addend) {
+  const auto factor = static_cast<typename Result::Scalar>(scale);
+  if (keep == 0) {
+    result.setZero();
+  } else {
+    result = static_cast<typename Result::Scalar>(keep) * addend;
+  }
+  if (symmetric) {
+    result.template triangularView<Eigen::Lower>() += factor * left * right;
+    for (Index j = 1; j < result.cols(); ++j) result.col(j).head(j) = result.row(j).head(j).transpose();
+  } else {
+    result.noalias() += factor * left * right;
+  }
+}
+
+// The same by the one of them that is chosen above.
+template <class Result, class Left, class Right, class Addend>
+void multiply_add(bool symmetric, Result& result, double scale, const Left& left, const Right& right,
+                  double keep, const Addend& addend, [[maybe_unused]] Workspace& workspace) {
+#ifdef GRADUS_EIGEN_PRODUCTS
+  eigen_multiply_add(symmetric, result, scale, left, right, keep, addend);
+#else
+  tiled_multiply_add(symmetric, result, scale, left, right, keep, addend, workspace);
+#endif
 }
 
 // result ← left · right
@@ -50,8 +88,12 @@ void add_gram(Result&& result, double keep, double scale, const X& x, Workspace&
 
 // Bytes of scratch memory that a product needs whose matrices have at most `side` rows and columns.
 template <class Scalar>
-std::size_t multiply_scratch(Index side) {
+std::size_t multiply_scratch([[maybe_unused]] Index side) {
+#ifdef GRADUS_EIGEN_PRODUCTS
+  return 0;
+#else
   return TiledProduct<Scalar>::scratch(side, side, side);
+#endif
 }
 
 }  // namespace GRADUS_NAMESPACE::detail

@@ -43,18 +43,18 @@ struct TiledProducts {
   }
   template <class Scalar>
   static void gram(MatrixMap<Scalar> a, MatrixMap<Scalar> x, Workspace& workspace) {
-    detail::add_gram(a, 0, 1, x, workspace);
+    detail::tiled_multiply_add(true, a, 1, x, x.transpose(), 0, a, workspace);
   }
   template <class Scalar>
   static void commuting(MatrixMap<Scalar> c, double scale, MatrixMap<Scalar> a, MatrixMap<Scalar> b,
                         double keep, MatrixMap<Scalar> d, Workspace& workspace) {
     // Rows of b are its columns, and lie together.
-    detail::multiply_add(true, c, scale, a, b.transpose(), keep, d, workspace);
+    detail::tiled_multiply_add(true, c, scale, a, b.transpose(), keep, d, workspace);
   }
   template <class Scalar>
   static void apply(MatrixMap<Scalar> y, MatrixMap<Scalar> b, double keep, MatrixMap<Scalar> x,
                     Workspace& workspace) {
-    detail::multiply_add(false, y, 1, b, x, keep, x, workspace);
+    detail::tiled_multiply_add(false, y, 1, b, x, keep, x, workspace);
   }
 };
 
@@ -68,24 +68,24 @@ struct EigenProducts {
   }
   template <class Scalar>
   static void gram(MatrixMap<Scalar> a, MatrixMap<Scalar> x, Workspace&) {
-    a.noalias() = x * x.transpose();
+    detail::eigen_multiply_add(false, a, 1, x, x.transpose(), 0, a);
   }
   template <class Scalar>
   static void commuting(MatrixMap<Scalar> c, double scale, MatrixMap<Scalar> a, MatrixMap<Scalar> b,
                         double keep, MatrixMap<Scalar> d, Workspace&) {
-    c = static_cast<Scalar>(keep) * d;
-    c.noalias() += static_cast<Scalar>(scale) * a * b;
+    detail::eigen_multiply_add(false, c, scale, a, b, keep, d);
   }
   template <class Scalar>
   static void apply(MatrixMap<Scalar> y, MatrixMap<Scalar> b, double keep, MatrixMap<Scalar> x, Workspace&) {
-    y = static_cast<Scalar>(keep) * x;
-    y.noalias() += b * x;
+    detail::eigen_multiply_add(false, y, 1, b, x, keep, x);
   }
 };
 
-/// Who computes where nobody says: `TiledProducts`, or `EigenProducts` where `EIGEN_USE_BLAS` asks for a
-/// BLAS.
-#ifdef EIGEN_USE_BLAS
+/// Who computes where nobody says: `TiledProducts`; `EigenProducts` where `EIGEN_USE_BLAS` asks for a BLAS,
+/// where the tiles are not tested with the processor's vectors (others than SSE, AVX and NEON), or where
+/// `GRADUS_EIGEN_PRODUCTS` is defined, which has to be in all files of a program. Optimizers that multiply
+/// matrices outside Newton–Schulz follow the same choice.
+#ifdef GRADUS_EIGEN_PRODUCTS
 using DefaultProducts = EigenProducts;
 #else
 using DefaultProducts = TiledProducts;
