@@ -16,11 +16,11 @@ namespace GRADUS_NAMESPACE {
 /// `solution` is a. State: a. Reads and writes 5 numbers a coefficient.
 struct ASGD {
   double learning_rate = 1e-2;  ///< η ≥ 0
-  double decay = 1e-4;          ///< δ ≥ 0, of the rate and of θ; PyTorch's lambd
-  double power = 0.75;          ///< α ≥ 0; PyTorch's alpha
+  double lambda = 1e-4;         ///< δ ≥ 0, decay of the rate and of θ
+  double alpha = 0.75;          ///< α ≥ 0, the power with which the rate falls
   double average_from = 1e6;    ///< t0 ≥ 0, the steps before the average begins
   double weight_decay = 0;      ///< λ ≥ 0, coupled: added to the gradient
-  GRADUS_FIELDS(ASGD, learning_rate, decay, power, average_from, weight_decay)
+  GRADUS_FIELDS(ASGD, learning_rate, lambda, alpha, average_from, weight_decay)
 
   template <class Tree>
   struct State {
@@ -33,7 +33,7 @@ struct ASGD {
   auto recurrence(double rate, double weight) const {
     return [=, *this](auto& p, const auto& gradient, auto& a) {
       const auto g = (gradient + weight_decay * p).eval();
-      p = (1 - decay * rate) * p - rate * g;
+      p = (1 - lambda * rate) * p - rate * g;
       a += weight * (p - a);
     };
   }
@@ -41,8 +41,8 @@ struct ASGD {
   /// Refuses a field that makes no sense with `std::invalid_argument`, by name and value.
   void validate() const {
     require_nonnegative(name(), "learning_rate", learning_rate);
-    require_nonnegative(name(), "decay", decay);
-    require_nonnegative(name(), "power", power);
+    require_nonnegative(name(), "lambda", lambda);
+    require_nonnegative(name(), "alpha", alpha);
     require_nonnegative(name(), "average_from", average_from);
     require_nonnegative(name(), "weight_decay", weight_decay);
   }
@@ -67,7 +67,7 @@ struct ASGD {
   void step(P&& params, const G& grads, State<Tree>& state) const {
     check(params, grads, state);
     const auto before = static_cast<double>(state.t++);
-    const double rate = learning_rate / std::pow(1 + decay * learning_rate * before, power);
+    const double rate = learning_rate / std::pow(1 + lambda * learning_rate * before, alpha);
     gradus::for_each_block(recurrence(rate, 1 / std::max(1.0, before - average_from)), params, grads,
                            state.a);
   }
