@@ -1,22 +1,55 @@
 // SPDX-License-Identifier: MIT
 //
-// Any optimizer behind one type, so that a law is compiled once and not once for every optimizer.
+// Any optimizer behind one type, so that a law is compiled once and not once for every optimizer. It is
+// compiled for one kind of tree: views, which every tree in memory can be seen through.
 #pragma once
 
 #include <any>
 #include <optional>
 
-#include "storages.hpp"
+#include "problem.hpp"
 
 namespace gradus_test {
 
-/// Gradients clipped by norm, then by value, lazily.
-template <class G>
-auto clipped(const G& grads, double max_norm, double limit) {
-  return gradus::clip_by_value(gradus::clip_by_global_norm(grads, max_norm), limit);
+using Strides = Eigen::Stride<Eigen::Dynamic, Eigen::Dynamic>;
+template <class Scalar>
+using View = Eigen::Map<Matrix<Scalar>, 0, Strides>;
+template <class Scalar>
+using Views = std::vector<View<Scalar>>;
+template <class Scalar>
+using ConstViews = std::vector<Eigen::Map<const Matrix<Scalar>, 0, Strides>>;
+
+/// Views of all leaves of a tree in memory, or of those that a `route` lets be seen.
+template <class Scalar, class Tree>
+auto views_of(Tree& tree) {
+  std::conditional_t<std::is_const_v<Tree>, ConstViews<Scalar>, Views<Scalar>> views;
+  gradus::walk(
+      "views_of",
+      [&](const gradus::Path&, auto& leaf) {
+        views.emplace_back(leaf.data(), leaf.rows(), leaf.cols(),
+                           Strides(leaf.colStride(), leaf.rowStride()));
+      },
+      tree);
+  return views;
 }
-template <class G>
-using Clipped = decltype(clipped(std::declval<const G&>(), 1, 1));
+
+/// The gradients that every optimizer is compiled for: lazy ones, a factor times views.
+template <class Scalar>
+using Scaled = decltype(gradus::scale(std::declval<const ConstViews<Scalar>&>(), 1.0));
+
+/// The scalar of a tree's leaves, which is one for all.
+template <class Tree>
+struct ScalarOf : ScalarOf<std::remove_cvref_t<decltype(std::declval<Tree&>()[0])>> {};
+template <gradus::Leaf L>
+struct ScalarOf<L> : std::type_identity<typename L::Scalar> {};
+template <class Tree>
+struct ScalarOf<gradus::detail::Subset<Tree>> : ScalarOf<std::remove_const_t<Tree>> {};
+template <class F, class Tree, class... More>
+struct ScalarOf<gradus::Lazy<F, Tree, More...>> : ScalarOf<std::remove_cvref_t<Tree>> {};
+template <class A, class... More>
+struct ScalarOf<std::tuple<A, More...>> : ScalarOf<std::remove_cvref_t<A>> {};
+template <class Tree>
+using scalar_of = typename ScalarOf<std::remove_cvref_t<Tree>>::type;
 
 /// What can be done with a state: writing its fields to bytes, reading them back into a state that `init`
 /// made, and asking for `t`.
@@ -26,7 +59,8 @@ struct StateFunctions {
   std::optional<std::int64_t> (*steps_taken)(const std::any&);
 };
 
-/// The state of an `AnyOptimizer`. Copies are deep. Only that of a `Tree` of float or double has functions.
+/// The state of an `AnyOptimizer`. Copies are deep. One of sixteen-bit leaves or a fixed vector has no
+/// functions.
 struct AnyState {
   std::any value;
   const StateFunctions* functions;
@@ -36,56 +70,26 @@ struct AnyState {
   std::optional<std::int64_t> steps_taken() const { return functions->steps_taken(value); }
 };
 
-template <class P>
-using Init = AnyState (*)(const std::any& optimizer, const P& params);
+/// An optimizer's functions for one type of parameters and of gradients.
 template <class P, class G>
-using Step = void (*)(const std::any& optimizer, P& params, const G& grads, AnyState& state);
-
-template <class P>
-using Solution = P (*)(const std::any& optimizer, const P& params, const AnyState& state);
-
+struct FunctionsFor {
+  AnyState (*init)(const std::any& optimizer, const P& params);
+  void (*check)(const std::any& optimizer, P& params, const G& grads, const AnyState& state);
+  void (*step)(const std::any& optimizer, P& params, const G& grads, AnyState& state);
+  void (*solve)(const std::any& optimizer, const P& params, const AnyState& state, P& result);
+};
 template <class Scalar>
-using Maps = std::vector<Eigen::Map<Matrix<Scalar>>>;
-template <class Scalar>
-using Refs = std::vector<Eigen::Ref<Matrix<Scalar>>>;
-template <class Scalar>
-using ConstRefs = std::vector<Eigen::Ref<const Matrix<Scalar>>>;
-template <class Scalar>
-using Vector2 = Eigen::Matrix<Scalar, 2, 1>;
-template <class Tree>
-using Part = gradus::detail::Subset<Tree>;  // what `route` gives to an optimizer
-
-template <class P, class... G>
-using On = std::tuple<Init<P>, Step<P, G>...>;
-template <class... Tuples>
-using Joined = decltype(std::tuple_cat(std::declval<Tuples>()...));
-
-/// The types that every optimizer is compiled for: parameters, and what gradients they are stepped with. All
-/// laws share these, because each of them costs compile time for each optimizer.
-template <class Scalar>
-using FunctionsOf = Joined<On<Tree<Scalar>, Tree<Scalar>, Clipped<Tree<Scalar>>>,  //
-                           On<Maps<Scalar>, Maps<Scalar>>,                         //
-                           On<Refs<Scalar>, ConstRefs<Scalar>>,                    //
-                           On<StorageParams<Scalar>, StorageGrads<Scalar>>,        //
-                           On<Vector2<Scalar>, Clipped<Vector2<Scalar>>>,          //
-                           std::tuple<Solution<Tree<Scalar>>>,                     //
-                           std::tuple<Init<Part<const Tree<Scalar>>>>,             //
-                           std::tuple<Step<Part<Tree<Scalar>>, Tree<Scalar>>>,     //
-                           std::tuple<Step<Part<Tree<Scalar>>, Clipped<Tree<Scalar>>>>>;
-using Functions = Joined<FunctionsOf<float>, FunctionsOf<double>,   //
-                         On<Matrix<double>, Matrix<float>>,         //
-                         On<Tree<Eigen::half>, Tree<Eigen::half>>,  //
-                         On<Tree<Eigen::bfloat16>, Tree<Eigen::bfloat16>>>;
-
-/// A field of an optimizer, or null if it has none of this name.
-using FieldAccess = double* (*)(std::any& optimizer);
+using OnViews = FunctionsFor<Views<Scalar>, Scaled<Scalar>>;
+using OnVector2 = FunctionsFor<Eigen::Vector2d, Eigen::Vector2d>;
+using Functions =
+    std::tuple<OnViews<float>, OnViews<double>, OnViews<Eigen::half>, OnViews<Eigen::bfloat16>, OnVector2>;
 
 struct OptimizerFunctions {
   Functions typed;
-  FieldAccess learning_rate, weight_decay;
+  double* (*field)(std::any& optimizer, const std::string& name);
 };
 
-/// An optimizer of any type; itself one, for the types in `Functions`. Made by `erase` of erase.hpp.
+/// An optimizer of any type; itself one, for every tree of views or matrices. Made by `erase` of erase.hpp.
 struct AnyOptimizer {
   std::any optimizer;
   const OptimizerFunctions* functions;
@@ -93,22 +97,68 @@ struct AnyOptimizer {
   template <class>
   using State = AnyState;
 
-  template <gradus::Parameters P>
+  AnyState init(const Eigen::Vector2d& x) const {
+    return std::get<OnVector2>(functions->typed).init(optimizer, x);
+  }
+  void step(Eigen::Vector2d& x, const Eigen::Vector2d& gradient, AnyState& state) const {
+    std::get<OnVector2>(functions->typed).step(optimizer, x, gradient, state);
+  }
+
+  template <class P>
   AnyState init(const P& params) const {
-    return std::get<Init<P>>(functions->typed)(optimizer, params);
+    auto views = views_of<scalar_of<P>>(const_cast<P&>(params));
+    return on<P>().init(optimizer, views);
+  }
+  template <class P, class G>
+  void check(P&& params, const G& grads, const AnyState& state) const {
+    auto views = views_of<scalar_of<P>>(params);
+    with_gradient<scalar_of<P>>(params, grads,
+                                [&](const auto& g) { on<P>().check(optimizer, views, g, state); });
   }
   template <class P, class G>
   void step(P&& params, const G& grads, AnyState& state) const {
-    std::get<Step<std::remove_cvref_t<P>, G>>(functions->typed)(optimizer, params, grads, state);
+    auto views = views_of<scalar_of<P>>(params);
+    with_gradient<scalar_of<P>>(params, grads,
+                                [&](const auto& g) { on<P>().step(optimizer, views, g, state); });
   }
   template <class Scalar>
   Tree<Scalar> solution(const Tree<Scalar>& params, const AnyState& state) const {
-    return std::get<Solution<Tree<Scalar>>>(functions->typed)(optimizer, params, state);
+    Tree<Scalar> result = params;
+    auto views = views_of<Scalar>(result);
+    on<Tree<Scalar>>().solve(optimizer, views_of<Scalar>(const_cast<Tree<Scalar>&>(params)), state, views);
+    return result;
   }
 
-  /// The field of this optimizer, or of the innermost one if it is a wrapper; null if there is none.
-  double* learning_rate() { return functions->learning_rate(optimizer); }
-  double* weight_decay() { return functions->weight_decay(optimizer); }
+  /// A field of this optimizer, or of the innermost one if it is a wrapper; null if there is none.
+  double* learning_rate() { return functions->field(optimizer, "learning_rate"); }
+  double* weight_decay() { return functions->field(optimizer, "weight_decay"); }
+
+ private:
+  template <class P>
+  const auto& on() const {
+    return std::get<OnViews<scalar_of<P>>>(functions->typed);
+  }
+
+  // Calls `f` with views of the gradients. Lazy ones are evaluated, on the leaves that are seen of `params`.
+  template <class Scalar, class P, class G, class F>
+  static void with_gradient(const P& params, const G& grads, const F& f) {
+    if constexpr (std::is_same_v<G, Scaled<Scalar>>) {
+      f(grads);
+    } else if constexpr (gradus::is_lazy<G> || gradus::detail::is_subset<P>) {
+      Tree<Scalar> evaluated;
+      gradus::walk(
+          "evaluate",
+          [&](const gradus::Path&, const auto& leaf, const auto& g) {
+            evaluated.push_back(Matrix<Scalar>(leaf.rows(), leaf.cols()));
+            gradus::for_each_block([](auto& to, const auto& from) { to = from; }, evaluated.back(), g);
+          },
+          params, grads);
+      f(gradus::scale(views_of<Scalar>(std::as_const(evaluated)), 1));
+    } else {
+      const auto views = views_of<Scalar>(grads);
+      f(gradus::scale(views, 1));
+    }
+  }
 };
 
 }  // namespace gradus_test

@@ -18,13 +18,15 @@ using NamedOptimizers = std::vector<std::pair<std::string, AnyOptimizer>>;
 struct Entry {
   std::string name;
   AnyOptimizer usual;
-  NamedOptimizers variants;  // the cases `name/variant` of data/trajectories.txt
-  NamedOptimizers fields;    // the usual one with another value of the field that is named
-  NamedOptimizers bad;       // with a value that `init` must refuse
-  std::size_t field_count;
+  NamedOptimizers variants;              // the cases `name/variant` of data/trajectories.txt
+  NamedOptimizers fields;                // the usual one with another value of the field that is named
+  NamedOptimizers bad;                   // with a value that `init` must refuse
+  std::vector<std::string> field_names;  // as it names them
+  std::size_t field_count;               // as the compiler counts them
   bool coefficient_wise;
   bool couples_leaves;
   bool moves_at_zero_gradient;
+  std::optional<AnyOptimizer> without_epsilon;  // which does the same to gradients of any length
 };
 
 /// All entries.

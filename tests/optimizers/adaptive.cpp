@@ -8,15 +8,9 @@ namespace gradus_test {
 
 namespace {
 
-// What Adam and AdamW have in common.
+// What Adam, AdamW and AMSGrad have in common.
 template <class O>
 Listing<O> adam(const char* name, std::vector<std::pair<const char*, O>> variants) {
-  const auto amsgrad = [](double decay, AMSGrad form) {
-    return O{.learning_rate = 0.1, .beta2 = 0.9, .weight_decay = decay, .amsgrad = form};
-  };
-  variants.insert(variants.end(), {{"default", {}},
-                                   {"weight_decay", {.learning_rate = 0.1, .weight_decay = 0.1}},
-                                   {"amsgrad_paper", amsgrad(0.1, AMSGrad::paper)}});
   return {.name = name,
           .usual = {.learning_rate = 0.1},
           .variants = std::move(variants),
@@ -24,13 +18,34 @@ Listing<O> adam(const char* name, std::vector<std::pair<const char*, O>> variant
                      {"beta1", set(&O::beta1, 0.5)},
                      {"beta2", set(&O::beta2, 0.9)},
                      {"epsilon", set(&O::epsilon, 0.1)},
-                     {"weight_decay", set(&O::weight_decay, 0.2)},
-                     {"amsgrad", set(&O::amsgrad, AMSGrad::paper)}},
+                     {"weight_decay", set(&O::weight_decay, 0.2)}},
           .bad = {{"learning_rate", set(&O::learning_rate, -1.0)},
                   {"beta1", set(&O::beta1, 1.0)},
                   {"beta2", set(&O::beta2, -0.1)},
                   {"epsilon", set(&O::epsilon, nan)},
-                  {"weight_decay", set(&O::weight_decay, -1.0)}}};
+                  {"weight_decay", set(&O::weight_decay, -1.0)}},
+          .without_epsilon = O{.learning_rate = 0.1, .epsilon = 0}};
+}
+
+Listing<AMSGrad> amsgrad() {
+  const auto variant = [](double decay, bool decoupled, AMSGradForm form) {
+    return AMSGrad{.learning_rate = 0.1,
+                   .beta2 = 0.9,
+                   .weight_decay = decay,
+                   .decoupled_weight_decay = decoupled,
+                   .form = form};
+  };
+  auto listing = adam<AMSGrad>("AMSGrad", {{"torch", variant(0, false, AMSGradForm::torch)},
+                                           {"optax", variant(0, false, AMSGradForm::optax)},
+                                           {"paper", variant(0.1, false, AMSGradForm::paper)},
+                                           {"decoupled_torch", variant(0.1, true, AMSGradForm::torch)},
+                                           {"decoupled_optax", variant(0.1, true, AMSGradForm::optax)},
+                                           {"decoupled_paper", variant(0.1, true, AMSGradForm::paper)}});
+  listing.usual.weight_decay = 0.05;
+  listing.fields.insert(listing.fields.end(),
+                        {{"decoupled_weight_decay", set(&AMSGrad::decoupled_weight_decay, true)},
+                         {"form", set(&AMSGrad::form, AMSGradForm::paper)}});
+  return listing;
 }
 
 }  // namespace
@@ -43,10 +58,10 @@ std::vector<Entry> adaptive() {
                                    {"plain", {.learning_rate = 0.4, .epsilon = 1e-8}},
                                    {"options",
                                     {.learning_rate = 0.3,
-                                     .learning_rate_decay = 0.05,
+                                     .epsilon = 1e-3,
                                      .weight_decay = 0.02,
-                                     .initial_accumulator = 0.1,
-                                     .epsilon = 1e-3}}},
+                                     .learning_rate_decay = 0.05,
+                                     .initial_accumulator = 0.1}}},
                       .fields = {{"learning_rate", set(&AdaGrad::learning_rate, 0.2)},
                                  {"learning_rate_decay", set(&AdaGrad::learning_rate_decay, 0.1)},
                                  {"weight_decay", set(&AdaGrad::weight_decay, 0.1)},
@@ -65,7 +80,7 @@ std::vector<Entry> adaptive() {
                 {"centered", {.learning_rate = 0.01, .decay = 0.9, .epsilon = 1e-4, .centered = true}},
                 {"momentum", {.learning_rate = 0.005, .momentum = 0.9}},
                 {"options",
-                 {.decay = 0.95, .epsilon = 1e-6, .weight_decay = 0.02, .momentum = 0.8, .centered = true}}},
+                 {.decay = 0.95, .momentum = 0.8, .epsilon = 1e-6, .weight_decay = 0.02, .centered = true}}},
            .fields = {{"learning_rate", set(&RMSProp::learning_rate, 0.05)},
                       {"decay", set(&RMSProp::decay, 0.9)},
                       {"epsilon", set(&RMSProp::epsilon, 0.1)},
@@ -78,18 +93,17 @@ std::vector<Entry> adaptive() {
                    {"weight_decay", set(&RMSProp::weight_decay, -1.0)},
                    {"momentum", set(&RMSProp::momentum, -1.0)}}}),
       entry(adam<Adam>("Adam",
-                       {{"plain", {.learning_rate = 0.1}},
-                        {"betas", {.learning_rate = 0.05, .beta1 = 0.8, .beta2 = 0.95, .epsilon = 1e-4}},
-                        {"amsgrad_torch", {.learning_rate = 0.1, .beta2 = 0.9, .amsgrad = AMSGrad::torch}},
-                        {"amsgrad_optax", {.learning_rate = 0.1, .beta2 = 0.9, .amsgrad = AMSGrad::optax}}})),
+                       {{"default", {}},
+                        {"plain", {.learning_rate = 0.1}},
+                        {"weight_decay", {.learning_rate = 0.1, .weight_decay = 0.1}},
+                        {"betas", {.learning_rate = 0.05, .beta1 = 0.8, .beta2 = 0.95, .epsilon = 1e-4}}})),
       entry(adam<AdamW>(
           "AdamW",
-          {{"betas",
-            {.learning_rate = 0.05, .beta1 = 0.8, .beta2 = 0.95, .epsilon = 1e-4, .weight_decay = 0.2}},
-           {"amsgrad_torch",
-            {.learning_rate = 0.1, .beta2 = 0.9, .weight_decay = 0.1, .amsgrad = AMSGrad::torch}},
-           {"amsgrad_optax",
-            {.learning_rate = 0.1, .beta2 = 0.9, .weight_decay = 0.1, .amsgrad = AMSGrad::optax}}}))};
+          {{"default", {}},
+           {"weight_decay", {.learning_rate = 0.1, .weight_decay = 0.1}},
+           {"betas",
+            {.learning_rate = 0.05, .beta1 = 0.8, .beta2 = 0.95, .epsilon = 1e-4, .weight_decay = 0.2}}})),
+      entry(amsgrad())};
 }
 
 }  // namespace gradus_test

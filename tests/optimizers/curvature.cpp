@@ -17,7 +17,7 @@ struct SquaredGradient {
   template <class P, class Estimate>
   void operator()(const P& params, Estimate& estimate, std::int64_t t) const {
     write_gradient(params, estimate, static_cast<int>(t));
-    for_each_block([f = factor](auto& h) { h = f * h.square(); }, estimate);
+    gradus::for_each_block([f = factor](auto& h) { h = f * h.square(); }, estimate);
   }
 };
 
@@ -30,14 +30,14 @@ std::vector<Entry> curvature() {
           {.name = "Sophia",
            .usual = {.learning_rate = 0.05, .gamma = 4, .period = 3},
            .variants = {{"default", {}},
-                        {"unclipped", {.learning_rate = 0x1p-7, .gamma = 4, .weight_decay = 0, .period = 3}},
+                        {"unclipped", {.learning_rate = 0x1p-7, .weight_decay = 0, .gamma = 4, .period = 3}},
                         {"options",
                          {.learning_rate = 0x1p-6,
                           .beta1 = 0.9,
                           .beta2 = 0.8,
-                          .gamma = 0.5,
                           .epsilon = 0.2,
                           .weight_decay = 0.5,
+                          .gamma = 0.5,
                           .clip = 0.5,
                           .period = 1}}},
            .fields = {{"learning_rate", set(&Sophia::learning_rate, 0.1)},
@@ -57,7 +57,8 @@ std::vector<Entry> curvature() {
                    {"weight_decay", set(&Sophia::weight_decay, nan)},
                    {"clip", set(&Sophia::clip, 0.0)},
                    {"period", set(&Sophia::period, 0)}},
-           .coefficient_wise = false}),  // because the curvature here depends on the place
+           .coefficient_wise = false,  // because the curvature here depends on the place
+           .couples_leaves = true}),
       entry<Shampoo>(
           {.name = "Shampoo",
            .usual = {.learning_rate = 0.1, .beta2 = 0.9, .epsilon = 1e-2, .block_size = 4},

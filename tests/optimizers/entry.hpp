@@ -25,6 +25,7 @@ struct Listing {
   bool coefficient_wise = true;  // a coefficient's update depends on that coefficient's gradients alone
   bool couples_leaves = false;   // or on those of other leaves
   bool moves_at_zero_gradient = false;
+  std::optional<O> without_epsilon{};  // if it then does the same to gradients of any length
 };
 
 /// `set(&Adam::beta1, 0.5)` is a `Change`.
@@ -58,10 +59,12 @@ Entry entry(const Listing<O>& listing) {
              {},
              {},
              {},
+             {},
              field_count<O>(),
              listing.coefficient_wise,
              listing.couples_leaves,
-             listing.moves_at_zero_gradient};
+             listing.moves_at_zero_gradient,
+             {}};
   for (const auto& [variant, optimizer] : listing.variants)
     made.variants.emplace_back(variant, erase(optimizer));
   const auto changed = [&](const Change<O>& change) {
@@ -71,6 +74,9 @@ Entry entry(const Listing<O>& listing) {
   };
   for (const auto& change : listing.fields) made.fields.push_back(changed(change));
   for (const auto& change : listing.bad) made.bad.push_back(changed(change));
+  listing.usual.visit_fields(
+      [&](std::string_view field, const auto&) { made.field_names.emplace_back(field); });
+  if (listing.without_epsilon) made.without_epsilon = erase(*listing.without_epsilon);
   return made;
 }
 

@@ -5,10 +5,11 @@
 #pragma once
 
 #include "any_optimizer.hpp"
+#include "wrappers.hpp"
 
 namespace gradus_test {
 
-/// The optimizer, or its state, in the innermost of the wrappers around it.
+/// The state in the innermost of the wrappers around it.
 template <class T>
 auto& innermost(T& wrapped) {
   if constexpr (requires { wrapped.inner; }) {
@@ -18,67 +19,14 @@ auto& innermost(T& wrapped) {
   }
 }
 
-// Appends what a state's fields hold to a vector of bytes.
-struct Saver {
-  std::vector<char>& bytes;
-
-  template <class Field>
-  void operator()(std::string_view, const Field& field) {
-    if constexpr (requires { field.visit(*this); }) {
-      field.visit(*this);
-    } else if constexpr (gradus::Parameters<Field>) {
-      gradus::walk(
-          "save",
-          [&](const gradus::Path&, const auto& leaf) {
-            append(leaf.data(), static_cast<std::size_t>(leaf.size()) * sizeof(*leaf.data()));
-          },
-          field);
-    } else {
-      static_assert(std::is_arithmetic_v<Field>);
-      append(&field, sizeof(field));
-    }
-  }
-  void append(const void* data, std::size_t size) {
-    const auto* first = static_cast<const char*>(data);
-    bytes.insert(bytes.end(), first, first + size);
-  }
-};
-
-// Reads them back into a state that `init` made.
-struct Loader {
-  const char* next;
-
-  template <class Field>
-  void operator()(std::string_view, Field& field) {
-    if constexpr (requires { field.visit(*this); }) {
-      field.visit(*this);
-    } else if constexpr (gradus::Parameters<Field>) {
-      gradus::walk(
-          "load",
-          [&](const gradus::Path&, auto& leaf) {
-            take(leaf.data(), static_cast<std::size_t>(leaf.size()) * sizeof(*leaf.data()));
-          },
-          field);
-    } else {
-      static_assert(std::is_arithmetic_v<Field>);
-      take(&field, sizeof(field));
-    }
-  }
-  void take(void* data, std::size_t size) {
-    if (size > 0) std::memcpy(data, next, size);
-    next += size;
-  }
-};
-
 template <class State>
 struct ErasedState {
   static std::vector<char> save(const std::any& state) {
-    std::vector<char> bytes;
-    std::any_cast<const State&>(state).visit(Saver{bytes});
-    return bytes;
+    return bytes_of(std::any_cast<const State&>(state));
   }
   static void load(std::any& state, const std::vector<char>& bytes) {
-    std::any_cast<State&>(state).visit(Loader{bytes.data()});
+    auto copy = bytes;
+    std::any_cast<State&>(state).visit(Bytes{copy});
   }
   static std::optional<std::int64_t> steps_taken(const std::any& state) {
     const auto& inner = innermost(std::any_cast<const State&>(state));
@@ -100,76 +48,51 @@ struct Erased {
   static AnyState init(const std::any& optimizer, const P& params) {
     return {std::any_cast<const O&>(optimizer).init(params), state_functions<P>()};
   }
-
+  template <class P, class G>
+  static void check(const std::any& optimizer, P& params, const G& grads, const AnyState& state) {
+    std::any_cast<const O&>(optimizer).check(params, grads, std::any_cast<const StateOf<P>&>(state.value));
+  }
   template <class P, class G>
   static void step(const std::any& optimizer, P& params, const G& grads, AnyState& state) {
-    const O& o = std::any_cast<const O&>(optimizer);
-    StateOf<P>& own_state = std::any_cast<StateOf<P>&>(state.value);
-    if constexpr (is_view<P>) {
-      o.step(std::move(params), grads, own_state);  // views may come as temporaries
-    } else {
-      o.step(params, grads, own_state);
-    }
+    std::any_cast<const O&>(optimizer).step(params, grads, std::any_cast<StateOf<P>&>(state.value));
   }
-
   template <class P>
-  static P solution(const std::any& optimizer, const P& params, const AnyState& state) {
-    return gradus::solution(std::any_cast<const O&>(optimizer), params,
-                            std::any_cast<const StateOf<P>&>(state.value));
+  static void solve(const std::any& optimizer, const P& params, const AnyState& state, P& result) {
+    const auto found = gradus::solution(std::any_cast<const O&>(optimizer), params,
+                                        std::any_cast<const StateOf<P>&>(state.value));
+    gradus::walk(
+        "solve", [](const gradus::Path&, auto& to, const auto& from) { to = from; }, result, found);
   }
 
-  static double* learning_rate(std::any& optimizer) {
-    auto& inner = innermost(std::any_cast<O&>(optimizer));
-    if constexpr (requires { inner.learning_rate; }) {
-      return &inner.learning_rate;
-    } else {
-      return nullptr;
-    }
-  }
-  static double* weight_decay(std::any& optimizer) {
-    auto& inner = innermost(std::any_cast<O&>(optimizer));
-    if constexpr (requires { inner.weight_decay; }) {
-      return &inner.weight_decay;
-    } else {
-      return nullptr;
-    }
+  static double* field(std::any& optimizer, const std::string& wanted) {
+    double* found = nullptr;
+    gradus::for_each_field(std::any_cast<O&>(optimizer), [&](const std::string& name, auto& value) {
+      if constexpr (std::is_same_v<decltype(value), double&>) {
+        if (name == wanted || name.ends_with('.' + wanted)) found = &value;
+      }
+    });
+    return found;
   }
 
-  template <class P>
-  static constexpr Init<P> function(Init<P>) {
-    return &init<P>;
-  }
   template <class P, class G>
-  static constexpr Step<P, G> function(Step<P, G>) {
-    return &step<P, G>;
-  }
-  template <class P>
-  static constexpr Solution<P> function(Solution<P>) {
-    return &solution<P>;
+  static constexpr FunctionsFor<P, G> all(std::type_identity<FunctionsFor<P, G>>) {
+    return {&init<P>, &check<P, G>, &step<P, G>, &solve<P>};
   }
   template <class... F>
-  static constexpr std::tuple<F...> all(std::type_identity<std::tuple<F...>>) {
-    return {function(F{})...};
+  static constexpr std::tuple<F...> each(std::type_identity<std::tuple<F...>>) {
+    return {all(std::type_identity<F>{})...};
   }
-  static constexpr OptimizerFunctions functions{all(std::type_identity<Functions>{}), &learning_rate,
-                                                &weight_decay};
+  static constexpr OptimizerFunctions functions{each(std::type_identity<Functions>{}), &field};
 
  private:
   template <class P>
   static constexpr const StateFunctions* state_functions() {
-    using Owned = gradus::like<P>;
-    if constexpr (std::is_same_v<Owned, Tree<float>> || std::is_same_v<Owned, Tree<double>>) {
+    if constexpr (std::is_same_v<P, Views<float>> || std::is_same_v<P, Views<double>>) {
       return &ErasedState<StateOf<P>>::functions;
     } else {
       return nullptr;
     }
   }
-
-  template <class P>
-  static constexpr bool is_view = requires {
-    requires !gradus::detail::is_subset<P>;
-    requires !gradus::detail::copies_deeply<P>();
-  };
 };
 
 template <class O>

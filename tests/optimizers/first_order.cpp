@@ -22,7 +22,7 @@ std::vector<Entry> first_order() {
                .variants = {{"default", {}},
                             {"plain", {.learning_rate = 0.05}},
                             {"dampening",
-                             {.learning_rate = 0.1, .momentum = 0.8, .dampening = 0.5, .weight_decay = 0.02}},
+                             {.learning_rate = 0.1, .momentum = 0.8, .weight_decay = 0.02, .dampening = 0.5}},
                             {"nesterov", {.learning_rate = 0.05, .weight_decay = 0.02, .nesterov = true}}},
                .fields = {{"learning_rate", set(&Momentum::learning_rate, 0.1)},
                           {"momentum", set(&Momentum::momentum, 0.5)},

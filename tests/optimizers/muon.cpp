@@ -20,11 +20,11 @@ std::vector<Entry> muon() {
   // With an ε that lets the length of the momentum be seen.
   const NewtonSchulz guarded{.epsilon = 0.1, .guard = NormGuard::add};
   const NewtonSchulz convergent{.steps = 12, .coefficients = quintics::convergent};
-  Muon optax = presets::muon_optax, dion_cautious = presets::muon_dion;
+  Muon optax = presets::muon_optax(), dion_cautious = presets::muon_dion();
   optax.weight_decay = 0.1;
   dion_cautious.weight_decay = 0.5;
-  dion_cautious.cautious = true;
-  NorMuon speedrun = presets::normuon_speedrun;
+  dion_cautious.cautious_decay = true;
+  NorMuon speedrun = presets::normuon_speedrun();
   speedrun.weight_decay = 0.5;
   return {
       entry<Muon>(
@@ -33,25 +33,26 @@ std::vector<Entry> muon() {
            .variants =
                {{"default", {}},
                 {"match_rms_adamw", {.learning_rate = 0.01, .scale = MuonScale::match_rms_adamw}},
-                {"no_nesterov", {.learning_rate = 0.01, .nesterov = false, .weight_decay = 0}},
+                {"no_nesterov", {.learning_rate = 0.01, .weight_decay = 0, .nesterov = false}},
                 {"options",
                  {.learning_rate = 0.05,
                   .momentum = 0.8,
                   .weight_decay = 0.2,
                   .orthogonalizer = {.steps = 3, .coefficients = quintics::convergent, .epsilon = 1e-7}}},
-                {"keller", with_rate(presets::muon_jordan, 0.01)},
-                {"moonlight", with_rate(presets::muon_moonlight, 0.01)},
+                {"keller", with_rate(presets::muon_jordan(), 0.01)},
+                {"moonlight", with_rate(presets::muon_moonlight(), 0.01)},
                 {"optax", with_rate(optax, 0.005)},
-                {"dion", with_rate(presets::muon_dion, 0.001)},
+                {"dion", with_rate(presets::muon_dion(), 0.001)},
                 {"dion_cautious", with_rate(dion_cautious, 0x1p-10)}},
            .fields = {{"learning_rate", set(&Muon::learning_rate, 0.1)},
                       {"momentum", set(&Muon::momentum, 0.5)},
                       {"nesterov", set(&Muon::nesterov, false)},
                       {"weight_decay", set(&Muon::weight_decay, 0.2)},
-                      {"cautious", set(&Muon::cautious, true)},
+                      {"cautious_decay", set(&Muon::cautious_decay, true)},
+                      {"scaled_decay", set(&Muon::scaled_decay, true)},
                       {"scale", set(&Muon::scale, MuonScale::match_rms_adamw)},
-                      {"layout", set(&Muon::layout, MuonLayout::inputs_by_outputs)},
-                      {"accumulation", set(&Muon::accumulation, MuonMomentum::sum)},
+                      {"layout", set(&Muon::layout, Layout::inputs_by_outputs)},
+                      {"form", set(&Muon::form, MomentumForm::sum)},
                       {"row_blocks", set(&Muon::row_blocks, 2)},
                       {"column_blocks", set(&Muon::column_blocks, 2)},
                       {"orthogonalizer", set(&Muon::orthogonalizer, convergent)}},
@@ -80,9 +81,10 @@ std::vector<Entry> muon() {
                                  {"epsilon", set(&NorMuon::epsilon, 0.1)},
                                  {"nesterov", set(&NorMuon::nesterov, false)},
                                  {"weight_decay", set(&NorMuon::weight_decay, 0.2)},
-                                 {"cautious", set(&NorMuon::cautious, true)},
+                                 {"cautious_decay", set(&NorMuon::cautious_decay, true)},
+                                 {"scaled_decay", set(&NorMuon::scaled_decay, true)},
                                  {"scale", set(&NorMuon::scale, MuonScale::match_rms_adamw)},
-                                 {"layout", set(&NorMuon::layout, MuonLayout::inputs_by_outputs)},
+                                 {"layout", set(&NorMuon::layout, Layout::inputs_by_outputs)},
                                  {"statistics", set(&NorMuon::statistics, NorMuonStatistics::longer_side)},
                                  {"orthogonalizer", set(&NorMuon::orthogonalizer, convergent)}},
                       .bad = {{"learning_rate", set(&NorMuon::learning_rate, -1.0)},
@@ -96,7 +98,7 @@ std::vector<Entry> muon() {
           {.name = "AdaMuon",
            .usual = {.learning_rate = 0.05, .orthogonalizer = guarded},
            .variants = {{"plain", {.learning_rate = 0.002}},
-                        {"no_nesterov", {.learning_rate = 0.002, .nesterov = false, .weight_decay = 0}},
+                        {"no_nesterov", {.learning_rate = 0.002, .weight_decay = 0, .nesterov = false}},
                         {"options",
                          {.learning_rate = 0.002,
                           .momentum = 0.9,
@@ -126,9 +128,9 @@ std::vector<Entry> muon() {
                         {"options",
                          {.learning_rate = 0.002,
                           .momentum = 0.8,
+                          .epsilon = 1e-3,
                           .weight_decay = 0.5,
-                          .rank_fraction = 0.5,
-                          .epsilon = 1e-3}}},
+                          .rank_fraction = 0.5}}},
            .fields = {{"learning_rate", set(&Dion::learning_rate, 0.1)},
                       {"momentum", set(&Dion::momentum, 0.5)},
                       {"weight_decay", set(&Dion::weight_decay, 0.2)},
