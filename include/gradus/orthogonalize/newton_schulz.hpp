@@ -31,9 +31,8 @@ enum class NormGuard {
 ///
 ///     Z = bR + cR²,  Q ← Q(aI + Z),  R ← (aI + Z) R (aI + Z),  and at the end  X ← QX
 ///
-/// (Gram Newton–Schulz; Zhang, Amsel, Chen & Dao, 2026). In float, Q is applied and R formed anew before
-/// every third step, which keeps the errors near those of the plain form; in double nothing of that is
-/// needed.
+/// (Gram Newton–Schulz; Zhang, Amsel, Chen & Dao, 2026). Q is applied and R made anew before every third step
+/// in float and every sixth in double: the rounding errors in R grow from step to step.
 ///
 /// A zero matrix gives zero; a rank-deficient one the factor on its row space; infinity or NaN anywhere gives
 /// NaN everywhere. Matrices whose norm is below ε come out shorter than orthogonal, as in PyTorch.
