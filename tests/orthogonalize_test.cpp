@@ -97,6 +97,63 @@ TEST_CASE("zero, rank-deficient, tiny, huge and non-finite matrices") {
         1e-14);
 }
 
+TEMPLATE_TEST_CASE("the factor does not depend on the matrix's scale", "", float, double) {
+  constexpr bool is_float = std::is_same_v<TestType, float>;
+  const auto check = [](const Matrix<TestType>& x, const auto& method, double tolerance) {
+    const Matrix<TestType> expected = orthogonalize(x, method);
+    for (const double decades : is_float ? std::array{12.0, 30.0} : std::array{100.0, 290.0}) {
+      for (const double scale : {std::pow(10, decades), std::pow(10, -decades)}) {
+        CAPTURE(scale);
+        const Matrix<TestType> scaled = static_cast<TestType>(scale) * x;
+        CHECK(relative_difference(orthogonalize(scaled, method), expected) < tolerance);
+      }
+    }
+  };
+  const double tolerance = is_float ? 1e-4 : 1e-13;
+  for (const auto& [rows, cols] : Shapes{{4, 4}, {3, 9}, {9, 3}, {1, 5}, {1, 1}}) {
+    const Matrix<TestType> x = sample(rows, cols).template cast<TestType>();
+    CAPTURE(rows, cols);
+    for (const auto prescale :
+         {Prescale::frobenius, Prescale::schatten4, Prescale::spectral, Prescale::aol}) {
+      CAPTURE(prescale);
+      check(x, NewtonSchulz{.prescale = prescale}, tolerance);
+      check(x, NewtonSchulz{.coefficients = quintics::you_jiacheng, .prescale = prescale}, tolerance);
+      check(x, BasicNewtonSchulz<DefaultProducts, float>{.prescale = prescale}, 1e-4);
+      check(x, BasicNewtonSchulz<TiledProducts, Eigen::bfloat16>{.prescale = prescale}, 0.1);
+    }
+    check(x, ExactPolar{}, tolerance);
+  }
+}
+
+TEST_CASE("epsilon bounds what a matrix is divided by, in every norm") {
+  const Eigen::MatrixXf x = sample(4, 9).cast<float>();
+  for (const auto prescale : {Prescale::frobenius, Prescale::schatten4, Prescale::spectral, Prescale::aol}) {
+    for (const auto form : {NewtonSchulzForm::plain, NewtonSchulzForm::gram}) {
+      for (const auto guard : {NormGuard::max, NormGuard::add}) {
+        const NewtonSchulz method{.epsilon = 1e-7, .guard = guard, .prescale = prescale, .form = form};
+        const double slope = std::pow(quintics::jordan.a, method.steps);
+        for (const float scale : {1e-15F, 1e-20F, 1e-30F}) {
+          CAPTURE(prescale, form, guard, scale);
+          // So far below ε, the polynomials are their linear part.
+          const Eigen::MatrixXf tiny = scale * x, expected = static_cast<float>(slope / 1e-7) * tiny;
+          if (prescale == Prescale::aol) {
+            CHECK(orthogonalize(tiny, method).norm() < 20 * expected.norm());
+          } else {
+            CHECK(relative_difference(orthogonalize(tiny, method), expected) < 1e-3);
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("AOL scales rows that lie far apart") {
+  Eigen::MatrixXf x = Eigen::MatrixXf::Identity(3, 5);
+  x(1, 1) = 1e-15F, x(2, 2) = 1e-20F;
+  const NewtonSchulz method{.steps = 8, .coefficients = quintics::convergent, .prescale = Prescale::aol};
+  CHECK(relative_difference(orthogonalize(x, method), Eigen::MatrixXf::Identity(3, 5).eval()) < 1e-5);
+}
+
 TEST_CASE("maps, blocks, row-major and fixed matrices of any scalar are taken, and the workspace is reused") {
   const Eigen::MatrixXd x = sample(3, 4);
   const Eigen::MatrixXd expected = orthogonalize(x);
@@ -122,6 +179,42 @@ TEST_CASE("bad methods are refused by field") {
   const Eigen::MatrixXd x = sample(2, 2);
   CHECK_THROWS_WITH(orthogonalize(x, NewtonSchulz{.steps = 0}), contains("orthogonalize: steps is 0"));
   CHECK_THROWS_WITH(orthogonalize(x, NewtonSchulz{.epsilon = -1}), contains("orthogonalize: epsilon is -1"));
+}
+
+TEST_CASE("fields that went bad after init are refused where they are used, and nothing is changed") {
+  const auto refused = [](const auto& method, const std::string& message) {
+    Eigen::MatrixXd x = sample(3, 4);
+    const Eigen::MatrixXd before = x;
+    Workspace workspace;
+    workspace.reset(method.template scratch<double>(3, 4));
+    CHECK_THROWS_WITH(method(MatrixMap<double>(x.data(), 3, 4), workspace), contains(message));
+    CHECK(x == before);
+  };
+  refused(NewtonSchulz{.steps = 0}, "NewtonSchulz: steps is 0, but must be at least 1");
+  refused(NewtonSchulz{.epsilon = -1}, "NewtonSchulz: epsilon is -1");
+  for (const int steps : {1, 4, 6, 1000}) {
+    NewtonSchulz method = polar_express();
+    method.steps = steps;
+    refused(method, "but must be the number of rows of the coefficients, 5");
+    CHECK(method.flops(3, 12) > 0);  // which looks at every step's coefficients
+  }
+
+  const Eigen::MatrixXd start = sample(3, 4);
+  Eigen::MatrixXd x = start;
+  Muon muon;
+  auto state = muon.init(x);
+  muon.orthogonalizer.steps = 0;
+  CHECK_THROWS_WITH(muon.step(x, start, state), contains("steps is 0"));
+  CHECK(x == start);
+}
+
+TEST_CASE("coefficients are defined for every step") {
+  const Coefficients table{quintics::jordan, quintics::cubic}, single = quintics::jordan;
+  CHECK(table[0].a == quintics::jordan.a);
+  for (const int step : {1, 2, Coefficients::most_rows, 1000}) {
+    CHECK(table[step].a == quintics::cubic.a);
+    CHECK(single[step].a == quintics::jordan.a);
+  }
 }
 
 TEST_CASE("Muon scales by shape as its variants say") {

@@ -47,9 +47,9 @@ class Coefficients {
   /// The number of rows of a table, 0 if there is one polynomial for every step.
   constexpr int size() const { return size_; }
 
-  /// The polynomial of a step, counted from 0.
+  /// The polynomial of a step, counted from 0; past the end of a table its last row.
   constexpr const Quintic& operator[](int step) const {
-    return rows_[static_cast<std::size_t>(size_ == 0 ? 0 : step)];
+    return rows_[static_cast<std::size_t>(std::max(std::min(step, size_ - 1), 0))];
   }
 
  private:

@@ -93,11 +93,13 @@ struct BasicNewtonSchulz {
            Workspace::bytes<detail::Compute<Work>>(m, 2) + Products::template scratch<Work>(m, n);
   }
 
-  /// Replaces `x` by its approximate polar factor. `workspace` must have room for `scratch`.
+  /// Replaces `x` by its approximate polar factor. `workspace` must have room for `scratch`. Throws
+  /// `std::invalid_argument` for bad fields, `x` being as it was.
   template <class Scalar>
   void operator()(MatrixMap<Scalar> x, Workspace& workspace) const {
     using Work = Compute<Scalar>;
     static_assert(MatrixProducts<Products, Work>, "gradus: these products cannot compute in this precision");
+    validate("NewtonSchulz");
     using Wide = std::common_type_t<Scalar, double>;
     const double norm = gradus::norm(x);
     if (norm < std::numeric_limits<double>::min()) {  // zero, or 1 / norm would be infinite
@@ -108,21 +110,17 @@ struct BasicNewtonSchulz {
       x.setConstant(std::numeric_limits<Scalar>::quiet_NaN());
       return;
     }
-    // The other norms are taken of the Gram matrix, which must not overflow, and divide in the first step.
-    const double safe_norm = prescale == Prescale::frobenius ? safety * norm : norm;
-    const Wide divisor = guard == NormGuard::max ? std::max(safe_norm, epsilon) : safe_norm + epsilon;
-
     const std::size_t used = workspace.used();
     const bool tall = x.rows() > x.cols();
     const auto [m, n] = std::minmax({x.rows(), x.cols()});
     auto wide = workspace.take<Work>(m, n);
-    const auto scaled = (x.template cast<Wide>() * (Wide(1) / divisor)).template cast<Work>();
+    const auto scaled = (x.template cast<Wide>() * (Wide(1) / norm)).template cast<Work>();
     if (tall) {
       detail::assign_transposed(wide, scaled);
     } else {
       wide = scaled;
     }
-    const MatrixMap<Work> factor = iterate<Work>(wide, workspace);
+    const MatrixMap<Work> factor = iterate<Work>(wide, epsilon / norm, workspace);
     if (tall) {
       detail::assign_transposed(x, factor.template cast<Scalar>());
     } else {
@@ -137,15 +135,15 @@ struct BasicNewtonSchulz {
     return detail::newton_schulz_flops<Work>(coefficients, steps, rows, cols, gram);
   }
 
-  // The result lies in x or in the memory of y.
+  // For X / ‖X‖_F and ε / ‖X‖_F. The result lies in x or in the memory of y.
   template <class Work>
-  MatrixMap<Work> iterate(MatrixMap<Work> x, Workspace& workspace) const {
+  MatrixMap<Work> iterate(MatrixMap<Work> x, double relative_epsilon, Workspace& workspace) const {
     auto y = workspace.take<Work>(x.rows(), x.cols());
     auto r = workspace.take<Work>(x.rows(), x.rows());
     Products::gram(r, x, workspace);
+    const double size = safety * detail::rescale(prescale, x, r, workspace);
     // Dividing X is the same as dividing in the first polynomial, and costs nothing there.
-    const double s =
-        prescale == Prescale::frobenius ? 1 : safety * detail::rescale(prescale, x, r, workspace);
+    const double s = guard == NormGuard::max ? std::max(size, relative_epsilon) : size + relative_epsilon;
     const auto row = [&](int k) { return k == 0 ? coefficients[0].of_scaled(s) : coefficients[k]; };
     return runs_gram<Work>(x.rows(), x.cols()) ? gram(row, x, y, r, workspace)
                                                : plain(row, x, y, r, workspace);

@@ -117,7 +117,8 @@ inline Coefficients cans_coefficients(int steps, double error = 0.3) {
 
 /// Newton–Schulz with the table of CANS for this number of steps, on X / (1.01 ‖X‖_F + 1e-7): its polynomials
 /// grow fast above 1, where rounding errors may carry the singular value of a matrix of rank one. Those of
-/// bfloat16 are too large for it: take `polar_express` there.
+/// bfloat16 are too large for it, and so are float's from about ten steps on: a step may multiply them by
+/// ten. Take `polar_express` there.
 template <class Method = NewtonSchulz>
 Method cans(int steps = 5, double error = 0.3) {
   return {.steps = steps,

@@ -20,12 +20,14 @@ enum class Prescale {
 
 namespace detail {
 
-// The number that X has to be divided by; for `aol` the rows of X and of A = XXᵀ are scaled here.
+// The number that X, of Frobenius norm 1, has to be divided by; for `aol` the rows of X and of A = XXᵀ are
+// scaled here.
 template <class Scalar>
 double rescale(Prescale prescale, MatrixMap<Scalar> x, MatrixMap<Scalar> a, Workspace& workspace) {
   using Wide = Compute<Scalar>;
+  if (prescale == Prescale::frobenius) return 1;
   const double schatten4 = std::sqrt(gradus::norm(a));
-  if (prescale == Prescale::frobenius || schatten4 == 0) return 1;
+  if (schatten4 == 0) return 1;
   if (prescale == Prescale::schatten4) return schatten4;
 
   auto vectors = workspace.take<Wide>(a.rows(), 2);
