@@ -19,17 +19,29 @@ using Views = std::vector<View<Scalar>>;
 template <class Scalar>
 using ConstViews = std::vector<Eigen::Map<const Matrix<Scalar>, 0, Strides>>;
 
-/// Views of all leaves of a tree in memory, or of those that a `route` lets be seen.
+/// Views of all leaves of a tree in memory, or of those that a `route` lets be seen. `init` may be handed a
+/// const tree, which it does not write.
 template <class Scalar, class Tree>
-auto views_of(Tree& tree) {
-  std::conditional_t<std::is_const_v<Tree>, ConstViews<Scalar>, Views<Scalar>> views;
+Views<Scalar> views_of(const Tree& tree) {
+  Views<Scalar> views;
   gradus::walk(
       "views_of",
-      [&](const gradus::Path&, auto& leaf) {
-        views.emplace_back(leaf.data(), leaf.rows(), leaf.cols(),
+      [&](const gradus::Path&, const auto& leaf) {
+        views.emplace_back(const_cast<Scalar*>(leaf.data()), leaf.rows(), leaf.cols(),
                            Strides(leaf.colStride(), leaf.rowStride()));
       },
       tree);
+  return views;
+}
+
+/// The same to be read.
+template <class Scalar, class Tree>
+ConstViews<Scalar> const_views_of(const Tree& tree) {
+  ConstViews<Scalar> views;
+  for (const auto& view : views_of<Scalar>(tree)) {
+    views.emplace_back(view.data(), view.rows(), view.cols(),
+                       Strides(view.outerStride(), view.innerStride()));
+  }
   return views;
 }
 
@@ -104,9 +116,15 @@ struct AnyOptimizer {
     std::get<OnVector2>(functions->typed).step(optimizer, x, gradient, state);
   }
 
+  Eigen::Vector2d solution(const Eigen::Vector2d& x, const AnyState& state) const {
+    Eigen::Vector2d result;
+    std::get<OnVector2>(functions->typed).solve(optimizer, x, state, result);
+    return result;
+  }
+
   template <class P>
   AnyState init(const P& params) const {
-    auto views = views_of<scalar_of<P>>(const_cast<P&>(params));
+    auto views = views_of<scalar_of<P>>(params);
     return on<P>().init(optimizer, views);
   }
   template <class P, class G>
@@ -125,7 +143,7 @@ struct AnyOptimizer {
   Tree<Scalar> solution(const Tree<Scalar>& params, const AnyState& state) const {
     Tree<Scalar> result = params;
     auto views = views_of<Scalar>(result);
-    on<Tree<Scalar>>().solve(optimizer, views_of<Scalar>(const_cast<Tree<Scalar>&>(params)), state, views);
+    on<Tree<Scalar>>().solve(optimizer, views_of<Scalar>(params), state, views);
     return result;
   }
 
@@ -153,9 +171,10 @@ struct AnyOptimizer {
             gradus::for_each_block([](auto& to, const auto& from) { to = from; }, evaluated.back(), g);
           },
           params, grads);
-      f(gradus::scale(views_of<Scalar>(std::as_const(evaluated)), 1));
+      const auto views = const_views_of<Scalar>(evaluated);
+      f(gradus::scale(views, 1));
     } else {
-      const auto views = views_of<Scalar>(grads);
+      const auto views = const_views_of<Scalar>(grads);
       f(gradus::scale(views, 1));
     }
   }

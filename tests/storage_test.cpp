@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// However parameters and gradients are stored, every optimizer does the same to them.
+// However parameters and gradients are stored, an optimizer does the same to them. Storage is the traversals'
+// business, so that a few optimizers, which use them in every way, stand for all.
 #include "optimizers.hpp"
 #include "problem.hpp"
+#include "storages.hpp"
 
 using namespace gradus;
 using namespace gradus_test;
@@ -14,7 +16,7 @@ template <class Scalar>
 constexpr double tolerance = std::is_same_v<Scalar, float> ? 2e-6 : 1e-13;
 
 // All storages, and beside them a plain tree of the same shapes.
-template <class Scalar>
+template <class Scalar, class Optimizer>
 struct SideBySide {
   Surroundings<Scalar> around_params, around_grads;
   StoragePairs<Scalar> pairs = storages(around_params, around_grads);
@@ -23,7 +25,7 @@ struct SideBySide {
   Tree<Scalar> plain;
 
   // Steps both. All leaves of one shape, and vectors however they lie, have the same starts and gradients.
-  SideBySide(const AnyOptimizer& optimizer, int steps) {
+  SideBySide(const Optimizer& optimizer, int steps) {
     walk(
         "plain",
         [&](const Path&, const auto& leaf) { plain.push_back(Matrix<Scalar>(leaf.rows(), leaf.cols())); },
@@ -58,10 +60,10 @@ TEMPLATE_TEST_CASE("splitting a leaf does not change a bit of a coefficient-wise
     if (!entry.coefficient_wise) return;
     auto whole = make_tree<TestType>({{211, 1}}), grads = whole, split = whole;
     const auto parts = [](Tree<TestType>& tree) {
-      Maps<TestType> maps;
+      Views<TestType> maps;
       TestType* data = tree[0].data();
       for (const Index size : {1, 5, 64, 141}) {
-        maps.emplace_back(data, size, 1);
+        maps.emplace_back(data, size, 1, Strides(size, 1));
         data += size;
       }
       return maps;
@@ -79,32 +81,36 @@ TEMPLATE_TEST_CASE("splitting a leaf does not change a bit of a coefficient-wise
 }
 
 TEMPLATE_TEST_CASE("a Map, a Ref and a Matrix share one state and the same bits", "", float, double) {
-  for_each_optimizer([](const Entry& entry) {
-    auto a = make_tree<TestType>({{5, 3}}), b = a, grads = a;
-    std::vector<TestType> memory(a[0].data(), a[0].data() + a[0].size());
-    Maps<TestType> map{{memory.data(), 5, 3}};
-    auto state_a = entry.usual.init(a), state_b = entry.usual.init(map);
+  const auto check = [](const auto& optimizer) {
+    using Dense = Matrix<TestType>;
+    Dense a = make_tree<TestType>({{5, 3}})[0], b = a, grad = a;
+    std::vector<TestType> memory(a.data(), a.data() + a.size());
+    Eigen::Map<Dense> map(memory.data(), 5, 3);
+    auto state_a = optimizer.init(a), state_b = optimizer.init(map);
     for (int t = 1; t <= 12; ++t) {
-      write_gradient(a, grads, t);
-      entry.usual.step(a, grads, state_a);
+      write_gradient(a, grad, t);
+      optimizer.step(a, grad, state_a);
       if (t % 3 == 0) {
-        entry.usual.step(b, grads, state_b);
-        map[0] = b[0];
+        optimizer.step(b, grad, state_b);
+        map = b;
       } else if (t % 3 == 1) {
-        entry.usual.step(map, Maps<TestType>{{grads[0].data(), 5, 3}}, state_b);
-        b[0] = map[0];
+        optimizer.step(Eigen::Map<Dense>(memory.data(), 5, 3), Eigen::Map<const Dense>(grad.data(), 5, 3),
+                       state_b);
+        b = map;
       } else {
-        entry.usual.step(Refs<TestType>{b[0]}, ConstRefs<TestType>{grads[0]}, state_b);
-        map[0] = b[0];
+        optimizer.step(Eigen::Ref<Dense>(b), Eigen::Ref<const Dense>(grad), state_b);
+        map = b;
       }
     }
     CHECK(same_bits(a, b));
-  });
+  };
+  check(Adam{.learning_rate = 0.1});
+  check(Muon{.learning_rate = 0.1});
 }
 
-TEMPLATE_TEST_CASE("storage orders, strides, blocks and fixed sizes agree", "", float, double) {
-  for_each_optimizer([](const Entry& entry) {
-    const SideBySide<TestType> both(entry.usual, 30);
+TEST_CASE("storage orders, strides, blocks and fixed sizes agree") {
+  const auto check = [](const auto& both) {
+    using Scalar = scalar_of<decltype(both.plain)>;
     Index matrices = 0;
     walk(
         "compare",
@@ -112,7 +118,7 @@ TEMPLATE_TEST_CASE("storage orders, strides, blocks and fixed sizes agree", "", 
           INFO(at.name());
           const auto& expected = both.plain[std::size_t(at.ordinal)];
           if (leaf.rows() > 1 && leaf.cols() > 1) ++matrices;
-          CHECK(relative_difference(leaf, expected) < tolerance<TestType>);
+          CHECK(relative_difference(leaf, expected) < tolerance<Scalar>);
         },
         both.params);
     CHECK(matrices == 10);
@@ -120,29 +126,53 @@ TEMPLATE_TEST_CASE("storage orders, strides, blocks and fixed sizes agree", "", 
     Index seen = 3 * 15;
     for (const Index n : vector_sizes) seen += 3 * n;
     CHECK(both.around_params.zeros() == both.around_params.size() - seen);
-  });
+  };
+  check(SideBySide<double, LAMB>(LAMB{.learning_rate = 0.05}, 30));
+
+  const SideBySide<float, Adam> adam(Adam{.learning_rate = 0.1}, 30);
+  check(adam);
+  // Vectors agree to the bit, be they rows, columns or strips of a matrix.
+  for (const Index n : vector_sizes) {
+    Eigen::VectorXf expected;
+    const auto compare = [&](const Path& at, const auto& leaf) {
+      if (leaf.size() != n || (leaf.rows() != n && leaf.cols() != n)) return;
+      if constexpr (std::remove_cvref_t<decltype(leaf)>::SizeAtCompileTime == Eigen::Dynamic) {
+        INFO(at.name());
+        const Eigen::VectorXf values = leaf.reshaped();
+        if (expected.size() == 0) expected = values;
+        CHECK(same_bits(values, expected));
+      }
+    };
+    walk("plain", compare, adam.plain);
+    walk("compare", compare, adam.params);
+    CHECK(expected.size() == n);
+  }
 }
 
-TEMPLATE_TEST_CASE("vectors as rows, columns and strips of a matrix agree", "", float, double) {
-  for_each_optimizer([](const Entry& entry) {
-    if (!entry.coefficient_wise) return;
-    const SideBySide<TestType> both(entry.usual, 30);
-    for (const Index n : vector_sizes) {
-      Eigen::VectorX<TestType> expected;
-      const auto check = [&](const Path& at, const auto& leaf) {
-        if (leaf.size() != n || (leaf.rows() != n && leaf.cols() != n)) return;
-        if constexpr (std::remove_cvref_t<decltype(leaf)>::SizeAtCompileTime == Eigen::Dynamic) {
-          INFO(at.name());
-          const Eigen::VectorX<TestType> values = leaf.reshaped();
-          if (expected.size() == 0) expected = values;
-          CHECK(same_bits(values, expected));
-        }
-      };
-      walk("plain", check, both.plain);
-      walk("compare", check, both.params);
-      CHECK(expected.size() == n);
+TEST_CASE("whole-matrix methods step rows, blocks and fixed matrices alike") {
+  const auto check = [](const auto& optimizer) {
+    Eigen::MatrixXd plain = make_tree<double>({{3, 2}})[0], around = Eigen::MatrixXd::Zero(7, 6),
+                    grad = plain;
+    Eigen::Matrix<double, -1, -1, Eigen::RowMajor> rows = plain, row_grad = plain;
+    Eigen::Matrix<double, 3, 2> fixed = plain;
+    auto block = around.block(2, 1, 3, 2);
+    block = plain;
+    auto all = std::tie(rows, block, fixed);
+    auto state = optimizer.init(all);
+    auto plain_state = optimizer.init(plain);
+    for (int t = 1; t <= 12; ++t) {
+      write_gradient(plain, grad, t);
+      row_grad = grad;
+      optimizer.step(plain, grad, plain_state);
+      optimizer.step(all, std::tie(grad, row_grad, grad), state);
+      CHECK(same_bits(rows, plain));
+      CHECK(same_bits(block, plain));
+      CHECK(same_bits(fixed, plain));
     }
-  });
+    CHECK((around.array() != 0).count() == 6);
+  };
+  check(Muon{.learning_rate = 0.1});
+  check(SOAP{.learning_rate = 0.1, .period = 3});
 }
 
 TEST_CASE("leaves of size zero and trees without leaves are stepped") {
@@ -157,20 +187,6 @@ TEST_CASE("leaves of size zero and trees without leaves are stepped") {
     auto no_state = entry.usual.init(nothing);
     entry.usual.step(nothing, nothing, no_state);
     CHECK(no_state.steps_taken() == 1);
-  });
-}
-
-TEST_CASE("sixteen-bit leaves are stepped in float and stored rounded") {
-  for_each_optimizer([](const Entry& entry) {
-    const auto exact = after<float>(entry.usual, 3);
-    const auto check = [&](auto scalar) {
-      const auto rounded = after<decltype(scalar)>(entry.usual, 3);
-      Tree<float> as_float;
-      for (const auto& leaf : rounded) as_float.push_back(leaf.template cast<float>());
-      CHECK(relative_difference(as_float, exact) < 0.05);
-    };
-    check(Eigen::bfloat16{});
-    if (!entry.couples_leaves) check(Eigen::half{});  // which has not the range for Prodigy's d²g²
   });
 }
 
@@ -194,13 +210,15 @@ TEST_CASE("bfloat16 is converted as Eigen converts it, bit for bit") {
 }
 
 TEST_CASE("gradients may be of another scalar than the parameters") {
-  for_each_optimizer([](const Entry& entry) {
-    auto same = make_tree<double>({{5, 3}});
-    Eigen::MatrixXd params = same[0];
+  const auto check = [](const auto& optimizer) {
+    Eigen::MatrixXd params = make_tree<double>({{5, 3}})[0], same = params;
     const Eigen::MatrixXf gradient = Eigen::MatrixXf::Constant(5, 3, 0.5f);
-    auto state = entry.usual.init(params), same_state = entry.usual.init(same);
-    entry.usual.step(params, gradient, state);
-    entry.usual.step(same, Tree<double>{Eigen::MatrixXd::Constant(5, 3, 0.5)}, same_state);
-    CHECK(same_bits(params, same[0]));
-  });
+    const Eigen::MatrixXd as_double = gradient.cast<double>();
+    auto state = optimizer.init(params), same_state = optimizer.init(same);
+    optimizer.step(params, gradient, state);
+    optimizer.step(same, as_double, same_state);
+    CHECK(same_bits(params, same));
+  };
+  check(Adam{.learning_rate = 0.1});
+  check(Muon{.learning_rate = 0.1});
 }

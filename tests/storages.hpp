@@ -65,8 +65,8 @@ auto storages(Surroundings<Scalar>& p, Surroundings<Scalar>& g) {
   using Fixed = Eigen::Matrix<Scalar, 3, 2>;
   using FixedRowMajor = Eigen::Matrix<Scalar, 3, 2, Eigen::RowMajor>;
   using FixedVector = Eigen::Matrix<Scalar, 2, 1>;
-  using Strides = Eigen::Stride<Eigen::Dynamic, Eigen::Dynamic>;
-  using Strided = Eigen::Map<Dynamic, 0, Strides>;
+  using Steps = Eigen::Stride<Eigen::Dynamic, Eigen::Dynamic>;
+  using Strided = Eigen::Map<Dynamic, 0, Steps>;
   const auto row_vector = [](Index n) { return Eigen::RowVectorX<Scalar>(n); };
   const auto vector = [](Index n) { return Eigen::VectorX<Scalar>(n); };
   return std::tuple{std::pair{RowMajor(5, 3), RowMajor(5, 3)},
@@ -78,7 +78,7 @@ auto storages(Surroundings<Scalar>& p, Surroundings<Scalar>& g) {
                     std::pair{Eigen::ArrayXX<Scalar>(5, 3), Dynamic(5, 3)},
                     std::pair{p.block.block(2, 3, 5, 3), g.block.block(1, 1, 5, 3)},
                     std::pair{p.transposed.transpose().block(1, 4, 5, 3), g.transposed.block(0, 2, 5, 3)},
-                    std::pair{Strided(p.strided.data(), 5, 3, Strides(30, 2)), RowMajor(5, 3)},
+                    std::pair{Strided(p.strided.data(), 5, 3, Steps(30, 2)), RowMajor(5, 3)},
                     std::pair{each(vector_sizes, row_vector), each(vector_sizes, row_vector)},
                     std::pair{each(p.columns, [](auto& m) { return m.col(1); }),
                               each(g.columns, [](auto& m) { return m.col(0); })},

@@ -2,6 +2,7 @@
 //
 // Law 1: the optimizers follow independent implementations (see reference/generate.py) step for step.
 #include <fstream>
+#include <gradus/objectives/objectives.hpp>
 #include <map>
 #include <set>
 #include <sstream>
@@ -144,7 +145,7 @@ TEST_CASE("the published NumPy runs on Styblinski-Tang are reproduced") {
   };
   compare("adamw_decay_last.csv", DecayLast{}, 1e-12);
   // Newton-Schulz ran in float32 there; from step 1000 on the run circles the minimum and differences grow.
-  Muon muon = presets::muon_moonlight;
+  Muon muon = presets::muon_moonlight();
   muon.learning_rate = 0.01;
   muon.weight_decay = 0.01;
   compare("muon_float32_ns.csv", muon, 5e-6, 1000);

@@ -2,6 +2,8 @@
 //
 // Wrappers in wrappers, in routes, around routes and around a user's own optimizer keep every promise of an
 // optimizer.
+#include <gradus/objectives/objectives.hpp>
+
 #include "catch.hpp"
 #include "wrappers.hpp"
 

@@ -48,13 +48,14 @@ struct Bytes {
 
   template <class Field>
   void operator()(std::string_view, Field& field) {
-    if constexpr (requires { field.visit(*this); }) {
-      field.visit(*this);
-    } else if constexpr (gradus::Parameters<Field>) {
+    // Trees first: Eigen's matrices have a `visit` of their own.
+    if constexpr (gradus::Parameters<Field>) {
       gradus::walk(
           "Bytes",
           [&](const gradus::Path&, auto& leaf) { copy(leaf.data(), static_cast<std::size_t>(leaf.size())); },
           field);
+    } else if constexpr (requires { field.visit(*this); }) {
+      field.visit(*this);
     } else {
       copy(&field, 1);
     }

@@ -73,7 +73,8 @@ std::vector<Entry> averaging() {
                    {"weight_decay", set(&ScheduleFreeAdamW::weight_decay, -1.0)},
                    {"warmup_steps", set(&ScheduleFreeAdamW::warmup_steps, std::int64_t{-1})},
                    {"weight_power", set(&ScheduleFreeAdamW::weight_power, -1.0)},
-                   {"learning_rate_power", set(&ScheduleFreeAdamW::learning_rate_power, nan)}}}),
+                   {"learning_rate_power", set(&ScheduleFreeAdamW::learning_rate_power, nan)}},
+           .without_epsilon = ScheduleFreeAdamW{.learning_rate = 0.1, .epsilon = 0}}),
       entry<Prodigy>(
           {.name = "Prodigy",
            .usual = {.epsilon = 1e-3, .weight_decay = 0.01, .initial_distance = 0x1p-5},

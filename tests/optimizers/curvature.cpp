@@ -127,7 +127,8 @@ std::vector<Entry> curvature() {
                            {"weight_decay", set(&SOAP::weight_decay, -1.0)},
                            {"period", set(&SOAP::period, 0)},
                            {"max_dimension", set(&SOAP::max_dimension, Index{0})}},
-                   .coefficient_wise = false}),
+                   .coefficient_wise = false,
+                   .without_epsilon = SOAP{.learning_rate = 0.05, .epsilon = 0, .period = 3}}),
   };
 }
 

@@ -23,7 +23,7 @@ struct Listing {
   std::vector<Change<O>> fields;                    // every field with a value that must change the result
   std::vector<Change<O>> bad;                       // fields with values that `init` must refuse
   bool coefficient_wise = true;  // a coefficient's update depends on that coefficient's gradients alone
-  bool couples_leaves = false;   // or on those of other leaves
+  bool couples_leaves = false;   // or on those of other leaves, or their number
   bool moves_at_zero_gradient = false;
   std::optional<O> without_epsilon{};  // if it then does the same to gradients of any length
 };

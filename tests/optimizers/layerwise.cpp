@@ -28,7 +28,8 @@ std::vector<Entry> layerwise() {
                    {"beta2", set(&LAMB::beta2, 1.0)},
                    {"epsilon", set(&LAMB::epsilon, nan)},
                    {"weight_decay", set(&LAMB::weight_decay, -1.0)}},
-           .coefficient_wise = false}),
+           .coefficient_wise = false,
+           .without_epsilon = LAMB{.learning_rate = 0.05, .epsilon = 0}}),
       entry<LARS>(
           {.name = "LARS",
            .usual = {.learning_rate = 0.05, .trust_coefficient = 0.1},
@@ -54,7 +55,8 @@ std::vector<Entry> layerwise() {
                    {"trust_coefficient", set(&LARS::trust_coefficient, -1.0)},
                    {"epsilon", set(&LARS::epsilon, -1.0)},
                    {"weight_decay", set(&LARS::weight_decay, -1.0)}},
-           .coefficient_wise = false}),
+           .coefficient_wise = false,
+           .without_epsilon = LARS{.learning_rate = 0.05, .trust_coefficient = 0.1}}),
       entry<Adafactor>(
           {.name = "Adafactor",
            .usual = {.learning_rate = 0.1},
@@ -95,7 +97,8 @@ std::vector<Entry> layerwise() {
                    {"beta1", set(&Adafactor::beta1, 1.0)},
                    {"weight_decay", set(&Adafactor::weight_decay, -1.0)},
                    {"min_dim_size_to_factor", set(&Adafactor::min_dim_size_to_factor, 1)}},
-           .coefficient_wise = false}),
+           .coefficient_wise = false,
+           .without_epsilon = Adafactor{.epsilon1 = 0, .form = AdafactorForm::t5}}),
   };
 }
 

@@ -64,7 +64,8 @@ std::vector<Entry> muon() {
                    {"steps", [](auto& o) { o.orthogonalizer.steps = 0; }},
                    {"epsilon", [](auto& o) { o.orthogonalizer.epsilon = -1; }},
                    {"coefficients", [](auto& o) { o.orthogonalizer.coefficients = Quintic{1, nan, 0}; }}},
-           .coefficient_wise = false}),
+           .coefficient_wise = false,
+           .without_epsilon = Muon{.learning_rate = 0.05, .orthogonalizer = {}}}),
       entry<NorMuon>({.name = "NorMuon",
                       .usual = {.learning_rate = 0.05, .weight_decay = 0.1, .orthogonalizer = guarded},
                       .variants = {{"plain", {.learning_rate = 0.002}},
@@ -93,7 +94,8 @@ std::vector<Entry> muon() {
                               {"epsilon", set(&NorMuon::epsilon, 0.0)},
                               {"weight_decay", set(&NorMuon::weight_decay, nan)},
                               {"steps", [](auto& o) { o.orthogonalizer.steps = 0; }}},
-                      .coefficient_wise = false}),
+                      .coefficient_wise = false,
+                      .without_epsilon = NorMuon{.learning_rate = 0.05, .orthogonalizer = {}}}),
       entry<AdaMuon>(
           {.name = "AdaMuon",
            .usual = {.learning_rate = 0.05, .orthogonalizer = guarded},
@@ -118,7 +120,8 @@ std::vector<Entry> muon() {
                    {"epsilon", set(&AdaMuon::epsilon, -1.0)},
                    {"weight_decay", set(&AdaMuon::weight_decay, -1.0)},
                    {"steps", [](auto& o) { o.orthogonalizer.steps = 0; }}},
-           .coefficient_wise = false}),
+           .coefficient_wise = false,
+           .without_epsilon = AdaMuon{.learning_rate = 0.05, .orthogonalizer = {}}}),
       entry<Dion>(
           {.name = "Dion",
            .usual = {.learning_rate = 0.05},
@@ -142,7 +145,8 @@ std::vector<Entry> muon() {
                    {"weight_decay", set(&Dion::weight_decay, nan)},
                    {"rank_fraction", set(&Dion::rank_fraction, 0.0)},
                    {"epsilon", set(&Dion::epsilon, 0.0)}},
-           .coefficient_wise = false})};
+           .coefficient_wise = false,
+           .couples_leaves = true})};
 }
 
 }  // namespace gradus_test

@@ -82,7 +82,8 @@ std::vector<Entry> others() {
                    {"beta2", set(&NAdam::beta2, 1.0)},
                    {"epsilon", set(&NAdam::epsilon, nan)},
                    {"weight_decay", set(&NAdam::weight_decay, -1.0)},
-                   {"momentum_decay", set(&NAdam::momentum_decay, -1.0)}}}),
+                   {"momentum_decay", set(&NAdam::momentum_decay, -1.0)}},
+           .without_epsilon = NAdam{.learning_rate = 0.1, .epsilon = 0}}),
       entry<RAdam>(
           {.name = "RAdam",
            .usual = {.learning_rate = 0.1, .beta2 = 0.9, .weight_decay = 0.01},
@@ -143,7 +144,8 @@ std::vector<Entry> others() {
                             {"shrink", set(&Rprop::shrink, 1.0)},
                             {"grow", set(&Rprop::grow, 1.0)},
                             {"smallest_step", set(&Rprop::smallest_step, -1.0)},
-                            {"largest_step", set(&Rprop::largest_step, 1e-9)}}}),
+                            {"largest_step", set(&Rprop::largest_step, 1e-9)}},
+                    .without_epsilon = Rprop{.initial_step = 0.05}}),
       entry<Lion>(
           {.name = "Lion",
            .usual = {.learning_rate = 0.02},
@@ -158,7 +160,8 @@ std::vector<Entry> others() {
            .bad = {{"learning_rate", set(&Lion::learning_rate, -1.0)},
                    {"beta1", set(&Lion::beta1, 1.0)},
                    {"beta2", set(&Lion::beta2, -0.1)},
-                   {"weight_decay", set(&Lion::weight_decay, nan)}}}),
+                   {"weight_decay", set(&Lion::weight_decay, nan)}},
+           .without_epsilon = Lion{.learning_rate = 0.02}}),
   };
 }
 

@@ -5,6 +5,7 @@
 #include <gradus/core/checks.hpp>
 #include <gradus/core/for_each_block.hpp>
 #include <gradus/core/leaf_info.hpp>
+#include <gradus/gradients/scale.hpp>
 
 namespace GRADUS_NAMESPACE {
 
@@ -25,15 +26,23 @@ auto clip_by_global_norm(G&& grads, double max_norm, NormClip form = NormClip::t
   require_field(max_norm > 0, "clip_by_global_norm", "max_norm", max_norm, "be positive");
   const double ratio = max_norm / (gradus::norm(grads) + (form == NormClip::torch ? 1e-6 : 0));
   const double factor = ratio >= 1 ? 1 : ratio;  // NaN stays NaN
-  return gradus::lazy([factor](const auto& g) { return factor * g; }, std::forward<G>(grads));
+  return gradus::lazy(detail::times(factor), std::forward<G>(grads));
 }
+
+namespace detail {
+
+inline auto clamping(double limit) {
+  return [limit](const auto& g) { return clamped(g, limit); };
+}
+
+}  // namespace detail
 
 /// Gradients with every coefficient clamped to [−limit, limit], limit > 0; equal to
 /// `torch.nn.utils.clip_grad_value_`. NaN stays NaN.
 template <Gradients G>
 auto clip_by_value(G&& grads, double limit) {
   require_field(limit > 0, "clip_by_value", "limit", limit, "be positive");
-  return gradus::lazy([limit](const auto& g) { return clamped(g, limit); }, std::forward<G>(grads));
+  return gradus::lazy(detail::clamping(limit), std::forward<G>(grads));
 }
 
 /// Gradients scaled down leaf by leaf, so that the root of the mean square of a leaf is at most `max_rms` >
