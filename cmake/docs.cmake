@@ -1,32 +1,36 @@
 # SPDX-License-Identifier: MIT
-# The target docs: HTML from the /// comments, with README.md as its first page, in html/ of the build folder.
-# A public name without a comment is an error, as is a link that leads nowhere.
+# The target docs: HTML from the READMEs, which are its pages, and from the /// comments, the reference of all names;
+# in html/ of the build folder. A link from page to page that leads nowhere is an error; that every name has a comment
+# is a test, tests/lint/comments.cmake.
 find_package(Doxygen)
 if(NOT DOXYGEN_FOUND)
   message(FATAL_ERROR "The documentation needs Doxygen: install it (Debian: doxygen), "
     "or configure with -DGRADUS_BUILD_DOCS=OFF.")
 endif()
 
-set(DOXYGEN_USE_MDFILE_AS_MAINPAGE README.md)
+set(DOXYGEN_USE_MDFILE_AS_MAINPAGE ${PROJECT_SOURCE_DIR}/README.md)
 set(DOXYGEN_STRIP_FROM_INC_PATH ${PROJECT_SOURCE_DIR}/include)
 set(DOXYGEN_GENERATE_TREEVIEW YES)
 set(DOXYGEN_HAVE_DOT NO)
 set(DOXYGEN_SHOW_USED_FILES NO)
 set(DOXYGEN_JAVADOC_AUTOBRIEF YES)
-
 set(DOXYGEN_QUIET YES)
+set(DOXYGEN_WARN_IF_UNDOCUMENTED NO)
 set(DOXYGEN_WARN_AS_ERROR FAIL_ON_WARNINGS)
 
-# Not public, and what would hide public names from Doxygen.
-set(DOXYGEN_EXCLUDE_SYMBOLS gradus::detail*)
+# What pages show, and the headers to which pages of their folders lead. Those of stages bear names of others.
+set(DOXYGEN_IMAGE_PATH ${PROJECT_SOURCE_DIR}/examples)
+file(GLOB linked_headers CONFIGURE_DEPENDS include/gradus/*/*.hpp)
+list(FILTER linked_headers EXCLUDE REGEX "/stages/(average|orthogonalize).hpp$")
+set(DOXYGEN_HTML_EXTRA_FILES ${linked_headers})
+
+# Not public, and what Doxygen does not understand.
+set(DOXYGEN_EXCLUDE_SYMBOLS gradus::detail* Eigen*)
 set(DOXYGEN_MACRO_EXPANSION YES)
 set(DOXYGEN_EXPAND_ONLY_PREDEF YES)
-set(DOXYGEN_PREDEFINED [[
-  "GRADUS_STATE(...)=" GRADUS_PACKETS_BEGIN= GRADUS_PACKETS_END= EIGEN_ALWAYS_INLINE=inline EIGEN_DONT_INLINE=]])
+set(DOXYGEN_PREDEFINED [[GRADUS_NAMESPACE=gradus "GRADUS_STATE(...)=" "GRADUS_FIELDS(...)=" \
+  GRADUS_PACKETS_BEGIN= GRADUS_PACKETS_END= EIGEN_ALWAYS_INLINE=inline EIGEN_DONT_INLINE=]])
+set(DOXYGEN_VERBATIM_VARS DOXYGEN_PREDEFINED)
 
-# What is the same for all of a kind is documented once. A link to a header becomes one to its page.
-set(DOXYGEN_FILTER_PATTERNS [["*.hpp=sed -E -f cmake/docs/contract.sed" \
-  "*.md=sed -E 's#\[`?([^]`]*)`?\]\(include/(gradus/[a-z_/]+\.hpp)\)#[\1](@ref \2)#g'"]])
-set(DOXYGEN_VERBATIM_VARS DOXYGEN_PREDEFINED DOXYGEN_FILTER_PATTERNS)
-
-doxygen_add_docs(docs README.md include/gradus cmake/docs WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+doxygen_add_docs(docs README.md include/gradus tests/README.md bench/README.md examples/README.md
+  WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
