@@ -165,7 +165,10 @@ EIGEN_ALWAYS_INLINE auto representable(double epsilon, const Values&) {
 
 }  // namespace GRADUS_NAMESPACE
 
+namespace Eigen::internal {
 template <class Scalar>
-struct Eigen::internal::functor_traits<gradus::detail::Root<Scalar>> {
+struct functor_traits<gradus::detail::Root<Scalar>> {
   enum { Cost = functor_traits<scalar_sqrt_op<Scalar>>::Cost, PacketAccess = packet_traits<Scalar>::HasSqrt };
 };
+
+}  // namespace Eigen::internal
