@@ -33,7 +33,7 @@ GRADUS_PACKETS_END
 
 // The coefficients [begin, end) along strips: dense whole blocks in place, the rest through a staging buffer.
 template <class C, class Kernel, CoefficientStrip<C>... Strips>
-void run_strips(const Kernel& kernel, Index begin, Index end, const Strips&... strips) {
+EIGEN_DONT_INLINE void run_strips(const Kernel& kernel, Index begin, Index end, const Strips&... strips) {
   constexpr Index n = block_size<C>;
   if ((strips.is_dense() && ...) && end - begin >= n) {
     const Index blocks = (end - begin) / n;

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <exception>
 #include <gradus/core/tree.hpp>
-#include <mutex>
 
 #ifdef _OPENMP
 #include <omp.h>
@@ -32,13 +31,12 @@ void on_threads([[maybe_unused]] int threads, const Work& work) {
 #ifdef _OPENMP
   if (threads > 1) {
     std::exception_ptr failure;
-    std::mutex guard;
 #pragma omp parallel num_threads(threads)
     {
       try {
         work(omp_get_thread_num(), omp_get_num_threads());
       } catch (...) {
-        const std::lock_guard lock(guard);
+#pragma omp critical(gradus_failure)
         failure = std::current_exception();
       }
     }
