@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <gradus/core/for_each_block.hpp>
 #include <gradus/core/workspace.hpp>
+#include <utility>
 
 namespace GRADUS_NAMESPACE {
 
@@ -30,29 +32,39 @@ double rescale(Prescale prescale, MatrixMap<Scalar> x, MatrixMap<Scalar> a, Work
   if (schatten4 == 0) return 1;
   if (prescale == Prescale::schatten4) return schatten4;
 
-  auto vectors = workspace.take<Wide>(a.rows(), 2);
-  auto v = vectors.col(0), next = vectors.col(1);
+  // Loops, not expressions: these few lines would take longer to compile than the products.
+  using Eigen::Index;
+  const Index m = a.rows();
+  Wide* v = workspace.take<Wide>(m, 2).data();
+  Wide* next = v + m;
   if (prescale == Prescale::aol) {
-    v.setZero();
-    for (Eigen::Index j = 0; j < a.cols(); ++j) v += a.col(j).cwiseAbs().template cast<Wide>();
-    v = (v.array() > Wide(0)).select(v.array().rsqrt(), Wide(0));
-    const auto d = v.template cast<Scalar>().array();
-    x.array().colwise() *= d;
-    a.array().colwise() *= d;
-    a.array().rowwise() *= d.transpose();
+    std::fill(v, next, Wide(0));
+    for (Index j = 0; j < m; ++j) {
+      for (Index i = 0; i < m; ++i) v[i] += std::abs(static_cast<Wide>(a(i, j)));
+    }
+    for (Index i = 0; i < m; ++i) v[i] = v[i] > 0 ? 1 / std::sqrt(v[i]) : 0;
+    for (Index j = 0; j < x.cols(); ++j) {
+      for (Index i = 0; i < m; ++i) x(i, j) = static_cast<Scalar>(static_cast<Wide>(x(i, j)) * v[i]);
+    }
+    for (Index j = 0; j < m; ++j) {
+      for (Index i = 0; i < m; ++i) a(i, j) = static_cast<Scalar>(static_cast<Wide>(a(i, j)) * v[i] * v[j]);
+    }
     return 1;
   }
 
-  Eigen::Index start = 0;
-  a.diagonal().maxCoeff(&start);
-  v = a.col(start).template cast<Wide>();
+  Index start = 0;
+  for (Index i = 1; i < m; ++i) start = a(i, i) > a(start, start) ? i : start;
+  for (Index i = 0; i < m; ++i) v[i] = static_cast<Wide>(a(i, start));
   for (int k = 0; k <= 8; ++k) {
-    v /= static_cast<Wide>(gradus::norm(v));
-    next.setZero();
-    for (Eigen::Index j = 0; j < a.cols(); ++j) next += v(j) * a.col(j).template cast<Wide>();
-    v.swap(next);
+    const auto length = static_cast<Wide>(gradus::norm(MatrixMap<Wide>(v, m, 1)));
+    std::fill(next, next + m, Wide(0));
+    for (Index j = 0; j < m; ++j) {
+      const Wide factor = v[j] / length;
+      for (Index i = 0; i < m; ++i) next[i] += factor * static_cast<Wide>(a(i, j));
+    }
+    std::swap(v, next);
   }
-  return std::min(1.05 * std::sqrt(gradus::norm(v)), schatten4);
+  return std::min(1.05 * std::sqrt(gradus::norm(MatrixMap<Wide>(v, m, 1))), schatten4);
 }
 
 }  // namespace detail

@@ -41,16 +41,6 @@ struct Average {
   /// b is as large as the leaf.
   static std::array<Shape, 1> shapes(Index rows, Index cols) { return {Shape{rows, cols}}; }
 
-  /// b, and u in place of u.
-  template <class Tree>
-  auto begin(State<Tree>& state) const {
-    advance(state.momentum_power, momentum);
-    return [kernel = recurrence(state.momentum_power)](auto& update, auto& b) {
-      update.settle();
-      gradus::for_each_block(kernel, b, update.matrix);
-    };
-  }
-
   /// The recurrence, for one block of coefficients, in the step that made μᵗ `power`.
   auto recurrence(double power) const {
     const bool correct = form == MomentumForm::corrected;
@@ -60,6 +50,16 @@ struct Average {
     return [=, mu = momentum](auto& b, auto& u) {
       b = mu * b + incoming * u;
       u = of_g * u + of_b * b;
+    };
+  }
+
+  /// b, and u in place of u.
+  template <class Tree>
+  auto begin(State<Tree>& state) const {
+    advance(state.momentum_power, momentum);
+    return [kernel = recurrence(state.momentum_power)](auto& update, auto& b) {
+      update.settle();
+      gradus::for_each_block(kernel, b, update.matrix);
     };
   }
 };

@@ -33,15 +33,6 @@ struct Descend {
   /// It keeps nothing.
   static std::array<Shape, 0> shapes(Index, Index) { return {}; }
 
-  /// θ moves.
-  template <class S>
-  auto begin(S&) const {
-    return [*this](auto& update) {
-      gradus::for_each_block(recurrence(update.rate, update.factor), update.parameter,
-                             std::as_const(update.matrix));
-    };
-  }
-
   /// θ ← kept · θ − rate · u, for one block of coefficients.
   auto recurrence(double of_shape, double factor) const {
     const double kept = 1 - learning_rate * weight_decay * (scaled_decay ? of_shape : 1);
@@ -52,6 +43,15 @@ struct Descend {
       } else {
         p = kept * p - rate * u;
       }
+    };
+  }
+
+  /// θ moves.
+  template <class S>
+  auto begin(S&) const {
+    return [*this](auto& update) {
+      gradus::for_each_block(recurrence(update.rate, update.factor), update.parameter,
+                             std::as_const(update.matrix));
     };
   }
 };

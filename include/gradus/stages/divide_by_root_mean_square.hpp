@@ -35,6 +35,14 @@ struct DivideByRootMeanSquare {
   /// v is as large as the leaf.
   static std::array<Shape, 1> shapes(Index rows, Index cols) { return {Shape{rows, cols}}; }
 
+  /// v and n, for one block of coefficients.
+  auto recurrence(double correction) const {
+    return [=, *this](auto& u, auto& v) {
+      v = beta2 * v + (1 - beta2) * u.square();
+      u /= root(v) * correction + representable(epsilon, v);
+    };
+  }
+
   /// v, and the divided matrix in place of u.
   template <class Tree>
   auto begin(State<Tree>& state) const {
@@ -45,14 +53,6 @@ struct DivideByRootMeanSquare {
       gradus::for_each_block(kernel, u, v);
       const auto side = static_cast<double>(std::min(u.rows(), u.cols()));
       update.factor = std::sqrt(side) / (gradus::norm(u) + epsilon);
-    };
-  }
-
-  /// v and n, for one block of coefficients.
-  auto recurrence(double correction) const {
-    return [=, *this](auto& u, auto& v) {
-      v = beta2 * v + (1 - beta2) * u.square();
-      u /= root(v) * correction + representable(epsilon, v);
     };
   }
 };

@@ -80,6 +80,15 @@ struct EigenbasisAdam {
            std::max({turn, find, Workspace::bytes<double>(rows, cols) + products});
   }
 
+  /// m, v, and m/(√v + ε) in place of the rotated u, for one block of coefficients.
+  auto recurrence() const {
+    return [*this](auto& u, auto& m, auto& v) {
+      m += (1 - beta1) * (u - m);
+      v = beta2 * v + (1 - beta2) * u.square();
+      u = m / (root(v) + representable(epsilon, v));
+    };
+  }
+
   /// The statistics and bases, and Adam's step in place of u.
   template <class Tree>
   auto begin(State<Tree>& state) const {
@@ -110,15 +119,6 @@ struct EigenbasisAdam {
         rotate(m, q_left.transpose(), q_right, workspace);
       }
       return true;
-    };
-  }
-
-  /// m, v, and m/(√v + ε) in place of the rotated u, for one block of coefficients.
-  auto recurrence() const {
-    return [*this](auto& u, auto& m, auto& v) {
-      m += (1 - beta1) * (u - m);
-      v = beta2 * v + (1 - beta2) * u.square();
-      u = m / (root(v) + representable(epsilon, v));
     };
   }
 

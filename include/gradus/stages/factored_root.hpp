@@ -79,6 +79,14 @@ struct FactoredRoot {
     return Workspace::bytes<Scalar>(rows, 1);
   }
 
+  /// m, and m in place of u, for one block of coefficients.
+  auto average(double factor) const {
+    return [=, *this](auto& m, auto& u) {
+      m = beta1 * m + (1 - beta1) * factor * u;
+      u = m;
+    };
+  }
+
   /// The statistics, and the divided matrix in place of u.
   template <class Tree>
   auto begin(State<Tree>& state) const {
@@ -99,14 +107,6 @@ struct FactoredRoot {
         gradus::for_each_block(average(update.factor), m, u);
         update.factor = 1;
       }
-    };
-  }
-
-  /// m, and m in place of u, for one block of coefficients.
-  auto average(double factor) const {
-    return [=, *this](auto& m, auto& u) {
-      m = beta1 * m + (1 - beta1) * factor * u;
-      u = m;
     };
   }
 
