@@ -2,7 +2,7 @@
 #pragma once
 
 #include <cmath>
-#include <gradus/objectives/portable_random.hpp>
+#include <gradus/tools/portable_random.hpp>
 
 namespace theory {
 

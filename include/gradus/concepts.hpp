@@ -8,16 +8,17 @@
 #include <gradus/core/lazy.hpp>
 #include <gradus/core/like.hpp>
 #include <gradus/core/tree.hpp>
+#include <span>
 
 /// Optimizers, each a value with two functions, and what belongs to them.
 namespace GRADUS_NAMESPACE {
 
 /// An optimizer is a value with two functions. `init(params)` checks the hyperparameters and makes a state;
 /// `step(params, grads, state)` changes `params` and `state`. The state is a value that the caller owns.
-/// Written by the library or the user; called by user code, `minimize` and wrappers. Those of the library have
-/// `validate()` too, which refuses bad fields, and `check(params, grads, state)`, which throws whatever `step`
-/// would; both are called by `step` before it changes anything, so that a field which was changed between two
-/// steps acts, or is refused by name. A whole one:
+/// Written by the library or the user; called by user code, `minimize` and wrappers. Those of the library
+/// have `validate()` too, which refuses bad fields, and `check(params, grads, state)`, which throws whatever
+/// `step` would; both are called by `step` before it changes anything, so that a field which was changed
+/// between two steps acts, or is refused by name. A whole one:
 ///
 ///     struct SignDescent {
 ///       double learning_rate = 1e-3;
@@ -42,8 +43,8 @@ template <class O, class P>
 using state_of = decltype(std::declval<const O&>().init(std::declval<const like<P>&>()));
 
 /// Throws what `optimizer.step(params, grads, state)` would refuse, and changes nothing. That is
-/// `optimizer.check(params, grads, state)`, which an optimizer need not have: then nothing is checked. Wrappers
-/// call it for all that they hold before they change anything.
+/// `optimizer.check(params, grads, state)`, which an optimizer need not have: then nothing is checked.
+/// Wrappers call it for all that they hold before they change anything.
 template <class O, class P, class G, class State>
 void check_step(const O& optimizer, P&& params, const G& grads, const State& state) {
   if constexpr (requires { optimizer.check(params, grads, state); }) optimizer.check(params, grads, state);
@@ -76,6 +77,15 @@ auto solution(const O& optimizer, const P& params, const State& state) {
 template <class F, class X>
 concept Objective = Parameters<X> && requires(const F& f, const X& x, X& gradient) {
   { f(x, gradient) } -> std::convertible_to<double>;
+};
+
+/// An objective f(x) = (1/n) Σ f_i(x): `f.size()` is n, and `f(x, gradient, batch)` returns the mean of f_i
+/// over the indices i in `batch` and writes the gradient of that mean. An index may come up more than once.
+template <class F, class X>
+concept FiniteSum = Objective<F, X> &&
+    requires(const F& f, const X& x, X& gradient, std::span<const Index> batch) {
+  { f.size() } -> std::convertible_to<Index>;
+  { f(x, gradient, batch) } -> std::convertible_to<double>;
 };
 
 /// A pure function of the step count t = 0, 1, ...

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Everything but what needs more than an installed Eigen (see the headers that say "not in the umbrella").
+// Everything but the test functions (objectives/objectives.hpp), and what needs more than an installed Eigen (see
+// the headers that say "not in the umbrella").
 #pragma once
 
 #include <gradus/concepts.hpp>
@@ -93,6 +94,8 @@
 #include <gradus/stages/stage_list.hpp>
 #include <gradus/tools/batches.hpp>
 #include <gradus/tools/check_gradient.hpp>
+#include <gradus/tools/gradient_noise.hpp>
+#include <gradus/tools/portable_random.hpp>
 #include <gradus/tools/qk_clip.hpp>
 #include <gradus/version.hpp>
 #include <gradus/wrappers/accumulate.hpp>

@@ -9,20 +9,11 @@
 #include <cmath>
 #include <cstdint>
 #include <gradus/concepts.hpp>
-#include <gradus/objectives/portable_random.hpp>
 #include <gradus/objectives/test_function.hpp>
+#include <gradus/tools/portable_random.hpp>
 #include <span>
 
 namespace GRADUS_NAMESPACE {
-
-/// An objective f(x) = (1/n) Σ f_i(x): `f.size()` is n, and `f(x, gradient, batch)` returns the mean of f_i
-/// over the indices i in `batch` and writes the gradient of that mean. An index may come up more than once.
-template <class F, class X>
-concept FiniteSum = Objective<F, X> &&
-    requires(const F& f, const X& x, X& gradient, std::span<const Index> batch) {
-  { f.size() } -> std::convertible_to<Index>;
-  { f(x, gradient, batch) } -> std::convertible_to<double>;
-};
 
 /// ½‖z − y‖² between the scores z of a sample and its target y.
 struct SquaredError {

@@ -9,8 +9,8 @@
 #include <Eigen/SVD>
 #include <algorithm>
 #include <cmath>
-#include <gradus/objectives/portable_random.hpp>
 #include <gradus/objectives/test_function.hpp>
+#include <gradus/tools/portable_random.hpp>
 
 namespace GRADUS_NAMESPACE {
 

@@ -12,13 +12,10 @@
 #include <gradus/objectives/plane_kinks.hpp>
 #include <gradus/objectives/plane_polynomials.hpp>
 #include <gradus/objectives/plane_waves.hpp>
-#include <gradus/objectives/portable_random.hpp>
 #include <gradus/objectives/separable_minima.hpp>
 #include <gradus/objectives/test_function.hpp>
 #include <gradus/objectives/valleys.hpp>
-#include <gradus/tools/batches.hpp>
-#include <gradus/tools/check_gradient.hpp>
-#include <gradus/tools/gradient_noise.hpp>
+#include <gradus/tools/portable_random.hpp>
 #include <tuple>
 #include <utility>
 

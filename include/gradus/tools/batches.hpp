@@ -4,7 +4,7 @@
 #pragma once
 
 #include <algorithm>
-#include <gradus/objectives/portable_random.hpp>
+#include <gradus/tools/portable_random.hpp>
 #include <numeric>
 #include <span>
 #include <stdexcept>

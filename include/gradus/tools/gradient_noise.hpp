@@ -3,8 +3,7 @@
 // How noisy is the gradient of a batch?
 #pragma once
 
-#include <gradus/core/for_each_block.hpp>
-#include <gradus/objectives/finite_sums.hpp>
+#include <gradus/concepts.hpp>
 #include <limits>
 
 namespace GRADUS_NAMESPACE {
