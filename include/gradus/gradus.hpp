@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Everything but the test functions (objectives/objectives.hpp), and what needs more than an installed Eigen (see
-// the headers that say "not in the umbrella").
+// Everything but the test functions (objectives/objectives.hpp), and what needs more than an installed Eigen
+// (see the headers that say "not in the umbrella").
 #pragma once
 
 #include <gradus/concepts.hpp>

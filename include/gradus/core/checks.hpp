@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// What is refused, and with which words. Every check runs before anything is changed.
+// What is refused, and in which words. Every check runs before anything is changed.
 #pragma once
 
 #include <algorithm>

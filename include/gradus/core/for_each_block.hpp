@@ -171,8 +171,8 @@ struct WithoutCount {
 /// Calls `kernel(p, g, ...)` on small blocks of all coefficients of `params` and of the trees beside it, and
 /// stores what it changed in the trees that are not const. A block is an `Eigen::Array` of fixed size in
 /// registers, so the kernel is ordinary Eigen code and memory is passed over once. Storage orders, strides,
-/// 16-bit scalars (converted to float), lazy trees and threads are the traversal's business, never the
-/// kernel's. The trees must have passed `require_same_structure`. The kernel must treat coefficients alike
+/// 16-bit scalars (converted to float), lazy trees and threads are up to the traversal, never to the
+/// kernel. The trees must have passed `require_same_structure`. The kernel must treat coefficients alike
 /// and independently: the last block of a leaf is padded with copies of a real coefficient. It is compiled
 /// once for each type of kernel and of scalars, so return it from a function that does not depend on the type
 /// of the tree.

@@ -19,7 +19,7 @@ struct Lazy {
   /// The first of the trees, which has the structure and shapes of all.
   const auto& underlying() const { return std::get<0>(trees); }
 
-  /// The lazy tree below, number I.
+  /// The I-th child, lazily.
   template <std::size_t I>
   auto child() const {
     return zip([](const auto& tree) -> decltype(auto) { return detail::child<I>(tree); });
@@ -48,7 +48,7 @@ struct Lazy {
 /// Whether a type is a `Lazy` tree.
 template <class T>
 inline constexpr bool is_lazy = false;
-/// It is.
+/// Specialization: it is.
 template <class F, class... Trees>
 inline constexpr bool is_lazy<Lazy<F, Trees...>> = true;
 

@@ -67,7 +67,7 @@ template <Leaf T, class LeafMap>
 struct Rebind<T, LeafMap> {
   using type = typename LeafMap::template type<T>;
 };
-// A struct stays itself where that owns its leaves and their types stay.
+// A struct keeps its type if it owns its leaves and their types do not change.
 template <StructNode T, class LeafMap>
 struct Rebind<T, LeafMap> {
   template <class Leaves>

@@ -67,7 +67,7 @@ concept NamesItsFields = requires(const O& optimizer) {
 ///     for_each_field(adam, [](const std::string& name, auto& value) { ... });
 ///
 /// Numbers are `double`, `int`, `std::int64_t`, `std::optional<double>` or `bool`, choices are enumerations.
-/// Of a user's own optimizer without GRADUS_FIELDS it sees nothing.
+/// A user's optimizer without GRADUS_FIELDS has no fields to visit.
 template <class O, class F>
 void for_each_field(O& optimizer, const F& f, const std::string& prefix = {}) {
   if constexpr (detail::NamesItsFields<std::remove_const_t<O>>) {

@@ -13,7 +13,7 @@
 namespace GRADUS_NAMESPACE {
 
 /// Where a leaf is: the chain of keys that leads to it. Lives on the stack while a tree is walked, so that a
-/// walk allocates nothing; `name()` spells it out when somebody asks.
+/// walk allocates nothing; `name()` spells it out on demand.
 struct Path {
   const Path* parent = nullptr;  ///< null at the root
   std::string_view key{};        ///< of a struct member or map entry; at the root: who walks, for messages

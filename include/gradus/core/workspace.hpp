@@ -16,8 +16,7 @@ template <class Scalar>
 using MatrixMap = Eigen::Map<Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic>>;
 
 /// Scratch memory for matrices, kept between calls so that repeated use allocates nothing. It only grows. One
-/// workspace serves one call at a time. What it holds has no value: a copy has as much room, and nothing in
-/// it.
+/// workspace serves one call at a time. Its contents do not count: a copy has as much room, but is empty.
 class Workspace {
  public:
   /// No memory yet.

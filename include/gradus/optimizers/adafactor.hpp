@@ -35,7 +35,7 @@ struct Adafactor {
 
   using Stages = StageList<stages::FactoredRoot, stages::Descend>;
 
-  /// What a step consists of. The rate is within the update, so that the step's own is 1.
+  /// The stages of a step. The learning rate is already part of the update, so that of `Descend` is 1.
   Stages stages() const {
     return {name(),
             {stages::FactoredRoot{learning_rate, beta1, epsilon1, epsilon2, decay_power, clip,

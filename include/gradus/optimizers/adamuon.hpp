@@ -15,7 +15,7 @@ namespace GRADUS_NAMESPACE {
 ///     N = O / (√(v/(1 − β2ᵗ)) + ε)
 ///     θ ← (1 − ηλ)θ − η · 0.2 √max(rows, cols) · √min(rows, cols)/(‖N‖ + ε) · N
 ///
-/// so that the step of every matrix has the root mean square 0.2η. State: b, v. Threads as in `BasicMuon`.
+/// so that every matrix's step has root mean square 0.2η. State: b, v. Threads as in `BasicMuon`.
 template <Orthogonalizer Method>
 struct BasicAdaMuon {
   double learning_rate = 0.02;                                      ///< η ≥ 0
@@ -30,7 +30,7 @@ struct BasicAdaMuon {
   using Stages = StageList<stages::Average, stages::Orthogonalize<Method>, stages::DivideByRootMeanSquare,
                            stages::ScaleByShape, stages::Descend>;
 
-  /// What a step consists of.
+  /// The stages of a step.
   Stages stages() const {
     return {name(),
             {stages::Average{momentum, nesterov}, stages::Orthogonalize<Method>{orthogonalizer},

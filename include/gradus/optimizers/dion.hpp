@@ -31,7 +31,7 @@ struct Dion {
 
   using Stages = StageList<stages::PowerIteration, stages::ScaleByShape, stages::Descend>;
 
-  /// What a step consists of.
+  /// The stages of a step.
   Stages stages() const {
     return {name(),
             {stages::PowerIteration{momentum, epsilon, rank_fraction, seed},

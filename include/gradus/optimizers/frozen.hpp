@@ -13,10 +13,10 @@ namespace GRADUS_NAMESPACE {
 struct Frozen {
   struct State {};
 
-  /// What it is called.
+  /// Its name, for messages.
   static constexpr std::string_view name() { return "Frozen"; }
 
-  /// Has nothing to refuse.
+  /// There is nothing to refuse.
   void validate() const {}
 
   /// Nothing to make.

@@ -6,7 +6,8 @@
 
 namespace GRADUS_NAMESPACE {
 
-/// LAMB (You et al., arXiv:1904.00962), equal to `optax.lamb`: Adam's step, as long as its parameter is.
+/// LAMB (You et al., arXiv:1904.00962), equal to `optax.lamb`: Adam's step, rescaled to the length of its
+/// parameter.
 ///
 ///     m ← β1 m + (1 − β1)g
 ///     v ← β2 v + (1 − β2)g²

@@ -57,7 +57,7 @@ struct BasicMuon {
   using Stages =
       StageList<stages::Average, stages::Orthogonalize<Method>, stages::ScaleByShape, stages::Descend>;
 
-  /// What a step consists of.
+  /// The stages of a step.
   Stages stages() const {
     return {name(),
             {stages::Average{momentum, nesterov, form},
@@ -91,7 +91,7 @@ struct BasicMuon {
   }
 };
 
-/// Muon with Newton–Schulz, as everyone runs it.
+/// Muon with Newton–Schulz, the usual choice.
 using Muon = BasicMuon<NewtonSchulz>;
 
 }  // namespace GRADUS_NAMESPACE

@@ -39,7 +39,7 @@ inline Muon muon_moonlight() {
           .orthogonalizer = {.epsilon = 1e-7, .guard = NormGuard::add}};
 }
 
-/// `optax.contrib.muon`, its part for matrices, stored as inputs x outputs. It has no default η.
+/// The matrix part of `optax.contrib.muon`, with matrices stored inputs x outputs. It has no default η.
 inline Muon muon_optax() {
   return {.weight_decay = 0,
           .form = MomentumForm::corrected,

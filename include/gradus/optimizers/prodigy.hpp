@@ -30,7 +30,7 @@ struct Prodigy {
   double initial_distance = 1e-6;   ///< d₀ > 0
   double distance_coefficient = 1;  ///< c > 0
   double growth_rate =
-      std::numeric_limits<double>::infinity();  ///< more than 1, the most that d grows a step
+      std::numeric_limits<double>::infinity();  ///< > 1: the largest factor by which d grows in a step
   bool bias_correction = false;                 ///< Adam's
   bool safeguard_warmup = false;                ///< keep a warmup's small η out of s
   GRADUS_FIELDS(Prodigy, learning_rate, beta1, beta2, beta3, epsilon, weight_decay, initial_distance,

@@ -51,11 +51,11 @@ auto schedule_free_average(double beta, const P& params, const Tree& z) {
 ///     z ← z − η_t d
 ///     x = y + (1 − 1/β)(z − y)
 ///
-/// The authors take η 10 to 50 times larger than for SGD with a schedule. Evaluate and ship x; statistics of
-/// batch normalization must be taken anew at it. State: z. Reads and writes 5 numbers a coefficient.
+/// The authors take η 10 to 50 times larger than for SGD with a schedule. Evaluate and ship x; recompute
+/// the statistics of batch normalization there. State: z. Reads and writes 5 numbers a coefficient.
 struct ScheduleFreeSGD {
   double learning_rate = 1;        ///< η ≥ 0
-  double beta = 0.9;               ///< β in (0, 1), how near y is to the average
+  double beta = 0.9;               ///< β in (0, 1), how close y stays to the average
   double weight_decay = 0;         ///< λ ≥ 0, coupled, at y
   std::int64_t warmup_steps = 0;   ///< ≥ 0
   double weight_power = 0;         ///< r ≥ 0: later steps weigh more
@@ -125,7 +125,7 @@ struct ScheduleFreeSGD {
 /// numbers a coefficient.
 struct ScheduleFreeAdamW {
   double learning_rate = 2.5e-3;   ///< η ≥ 0
-  double beta1 = 0.9;              ///< β in (0, 1), how near y is to the average
+  double beta1 = 0.9;              ///< β in (0, 1), how close y stays to the average
   double beta2 = 0.999;            ///< decay of the mean square, in [0, 1)
   double epsilon = 1e-8;           ///< ε ≥ 0
   double weight_decay = 0;         ///< λ ≥ 0, decoupled, at y

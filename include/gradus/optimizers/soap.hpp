@@ -34,7 +34,7 @@ struct SOAP {
 
   using Stages = StageList<stages::EigenbasisAdam, stages::Descend>;
 
-  /// What a step consists of.
+  /// The stages of a step.
   Stages stages() const {
     return {name(),
             {stages::EigenbasisAdam{beta1, beta2, shampoo_beta, epsilon, period, max_dimension, one_sided},

@@ -15,8 +15,8 @@ namespace GRADUS_NAMESPACE {
 ///
 /// `estimator(params, estimate, t)` writes ĥ into `estimate`, a tree like `params`: `hutchinson` and
 /// `gauss_newton_bartlett` make such functions. The authors advise a γ that leaves 10 to 50 % of the
-/// coefficients unclipped; their code divides η by γ and keeps the batch size out of h. State: m, h, and room
-/// for ĥ. Reads and writes 6 numbers a coefficient, and 3 more where h changes.
+/// coefficients unclipped; their code divides η by γ and keeps the batch size out of h. State: m, h, and a
+/// buffer for ĥ. Reads and writes 6 numbers a coefficient, and 3 more where h changes.
 template <class Estimator>
 struct BasicSophia {
   double learning_rate = 1e-4;  ///< η ≥ 0

@@ -13,7 +13,7 @@ namespace GRADUS_NAMESPACE {
 /// largest count as zero and stay zero. Infinity or NaN anywhere gives NaN everywhere. Allocates inside the
 /// decomposition.
 struct ExactPolar {
-  /// Has nothing to refuse.
+  /// There is nothing to refuse.
   void validate(std::string_view) const {}
 
   /// It brings its own scratch memory.

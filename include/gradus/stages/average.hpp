@@ -5,7 +5,7 @@
 
 namespace GRADUS_NAMESPACE {
 
-/// What the momentum b is, and the direction u that is made of it. The first two have the same direction;
+/// How the momentum b and the direction u are formed. The first two have the same direction;
 /// they differ by the factor 1 − μ before the guard of the norm. The third gives g more weight in the first
 /// steps.
 enum class MomentumForm {
@@ -53,7 +53,7 @@ struct Average {
     };
   }
 
-  /// b, and u in place of u.
+  /// Updates b, and replaces u by the direction.
   template <class Tree>
   auto begin(State<Tree>& state) const {
     advance(state.momentum_power, momentum);

@@ -30,7 +30,7 @@ struct Descend {
     require_nonnegative(who, "weight_decay", weight_decay);
   }
 
-  /// It keeps nothing.
+  /// No state.
   static std::array<Shape, 0> shapes(Index, Index) { return {}; }
 
   /// θ ← kept · θ − rate · u, for one block of coefficients.
@@ -46,7 +46,7 @@ struct Descend {
     };
   }
 
-  /// θ moves.
+  /// Moves θ.
   template <class S>
   auto begin(S&) const {
     return [*this](auto& update) {

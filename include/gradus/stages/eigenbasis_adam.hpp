@@ -51,7 +51,7 @@ struct EigenbasisAdam {
     require_at_least(who, "max_dimension", max_dimension, 1);
   }
 
-  /// Refuses another `max_dimension` or `one_sided`.
+  /// Refuses a change of `max_dimension` or `one_sided`.
   void check_unchanged(std::string_view who, const EigenbasisAdam& made_with) const {
     require_unchanged(who, "max_dimension", static_cast<double>(max_dimension),
                       static_cast<double>(made_with.max_dimension));

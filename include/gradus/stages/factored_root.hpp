@@ -58,7 +58,7 @@ struct FactoredRoot {
     require_at_least(who, "min_dim_size_to_factor", min_dim_size_to_factor, 2);
   }
 
-  /// Refuses another `min_dim_size_to_factor`, and β1 when it is switched on late.
+  /// Refuses a change of `min_dim_size_to_factor`, and β1 when it is switched on late.
   void check_unchanged(std::string_view who, const FactoredRoot& made_with) const {
     require_unchanged(who, "min_dim_size_to_factor", min_dim_size_to_factor,
                       made_with.min_dim_size_to_factor);
@@ -110,7 +110,7 @@ struct FactoredRoot {
     };
   }
 
-  /// R grows by a share of the squares of a column, and these, for one block of it.
+  /// Adds a share of a column's squares to R and returns the squares, for one block.
   static auto add_squares(double share, double added) {
     return [=](auto& r, const auto& u) {
       auto squares = (u.square() + added).eval();
@@ -127,7 +127,7 @@ struct FactoredRoot {
     };
   }
 
-  /// V, and u ← g/√V, and the squares of u, for one block of coefficients.
+  /// Updates V, divides u by √V and returns its squares, for one block.
   auto divide_by_root(double weight, double eps) const {
     const bool t5 = form == AdafactorForm::t5;
     return [=](auto& u, auto& v) {

@@ -48,7 +48,7 @@ struct InverseRoots {
   double epsilon = 1e-4;                    ///< ε > 0, added to the eigenvalues
   int period = 1;                           ///< k ≥ 1, steps between roots
   int block_size = 1024;                    ///< ≥ 1, the largest side of a block; read by `init`
-  ShampooGraft graft = ShampooGraft::none;  ///< whose length the direction gets
+  ShampooGraft graft = ShampooGraft::none;  ///< which length the direction is given
   GRADUS_FIELDS(InverseRoots, beta1, beta2, epsilon, period, block_size, graft)
 
   template <class Tree>
@@ -83,7 +83,7 @@ struct InverseRoots {
     require_at_least(who, "block_size", block_size, 1);
   }
 
-  /// Refuses another `block_size`, and what needs a state of its own when it is switched on late.
+  /// Refuses a changed `block_size`, and options that need state which `init` did not make.
   void check_unchanged(std::string_view who, const InverseRoots& made_with) const {
     require_unchanged(who, "block_size", block_size, made_with.block_size);
     if (beta1 > 0) require_made(who, "beta1", made_with.beta1 > 0);

@@ -41,7 +41,7 @@ struct NormalizeNeurons {
     require_positive(who, "epsilon", epsilon);
   }
 
-  /// Refuses another `layout` or `statistics`.
+  /// Refuses a change of `layout` or `statistics`.
   void check_unchanged(std::string_view who, const NormalizeNeurons& made_with) const {
     require_same_choice(who, "layout", layout, made_with.layout);
     require_same_choice(who, "statistics", statistics, made_with.statistics);

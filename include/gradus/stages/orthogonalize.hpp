@@ -50,10 +50,10 @@ struct Orthogonalize {
     detail::require_blocks(path, leaf, row_blocks, column_blocks);
   }
 
-  /// It keeps nothing.
+  /// No state.
   static std::array<Shape, 0> shapes(Index, Index) { return {}; }
 
-  /// A block, and what the method takes for it.
+  /// Room for one block and for the method's own scratch.
   template <class Scalar>
   std::size_t scratch(Index rows, Index cols) const {
     rows /= row_blocks, cols /= column_blocks;

@@ -43,7 +43,7 @@ struct PowerIteration {
                   "lie in (0, 1]");
   }
 
-  /// Refuses another `rank_fraction` or `seed`.
+  /// Refuses a change of `rank_fraction` or `seed`.
   void check_unchanged(std::string_view who, const PowerIteration& made_with) const {
     require_unchanged(who, "rank_fraction", rank_fraction, made_with.rank_fraction);
     require_unchanged(who, "seed", seed, made_with.seed);

@@ -53,7 +53,7 @@ struct ScaleByShape {
     require_at_least(who, "column_blocks", column_blocks, 1);
   }
 
-  /// It keeps nothing.
+  /// No state.
   static std::array<Shape, 0> shapes(Index, Index) { return {}; }
 
   /// The factor, into the update's rate.

@@ -20,7 +20,7 @@ struct Update {
   double factor = 1;         ///< of the matrix
   double rate = 1;           ///< of the learning rate, for the shape of the matrix
 
-  /// Multiplies the matrix by the factor, which is 1 then: for a stage that is not blind to the length of u.
+  /// Multiplies the factor into the matrix: for stages that depend on the length of u.
   void settle() {
     if (factor != 1) gradus::for_each_block([f = factor](auto& u) { u = f * u; }, matrix);
     factor = 1;
@@ -63,20 +63,20 @@ struct Shape {
   bool operator==(const Shape&) const = default;  ///< Whether both agree.
 };
 
-/// A list of stages, which is an optimizer: traversal, checks, threads and scratch memory are its business.
-/// Made by hand, or for an optimizer that has the stages' fields as its own, as `Muon`:
+/// A list of stages is an optimizer. It takes care of traversal, checks, threads and scratch memory. Write
+/// one yourself, or give an optimizer its stages' fields, as `Muon` does:
 ///
 ///     StageList optimizer{"RowMuon", std::tuple{stages::Average{}, stages::Orthogonalize<>{},
 ///                                               stages::NormalizeNeurons{}, stages::Descend{}}};
 ///
-/// A type of stage stands in it once. Leaves are spread over threads; the products inside a stage use all of
+/// No type of stage may occur twice. Leaves are spread over threads; the products inside a stage use all of
 /// them where there is one large leaf. Any number of threads gives the same bits.
 template <Stage... S>
 struct StageList {
   std::string_view title;   ///< for messages
   std::tuple<S...> stages;  ///< in the order in which they run
 
-  /// What it is called.
+  /// Its name, for messages.
   std::string_view name() const { return title; }
 
   /// Visits every stage, with its name, as a field.
@@ -84,7 +84,7 @@ struct StageList {
   void visit_fields(Visitor&& visitor) {
     std::apply([&](auto&... stage) { (visitor(stage.name(), stage), ...); }, stages);
   }
-  /// The same.
+  /// As above, for a const one.
   template <class Visitor>
   void visit_fields(Visitor&& visitor) const {
     std::apply([&](const auto&... stage) { (visitor(stage.name(), stage), ...); }, stages);

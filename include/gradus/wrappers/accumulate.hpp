@@ -12,9 +12,9 @@ namespace GRADUS_NAMESPACE {
 ///
 ///     a ← a + (g − a)/(n + 1),   n = 0, ..., k − 1 gradients before this one
 ///
-/// which is the gradient of the whole batch if each is the mean over a micro-batch of the same size. A change
-/// of gradients, such as clipping, acts on each of them. State: the inner optimizer's, a. Reads and writes 3
-/// numbers a coefficient a call, beside the inner step. Made by `accumulate`.
+/// which is the gradient of the whole batch if each is the mean over a micro-batch of the same size.
+/// Transformations such as clipping act on each micro-batch's gradient. State: the inner optimizer's, a.
+/// Reads and writes 3 numbers a coefficient a call, beside the inner step. Made by `accumulate`.
 template <class O>
 struct Accumulate {
   O inner;

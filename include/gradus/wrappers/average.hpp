@@ -7,8 +7,8 @@
 
 namespace GRADUS_NAMESPACE {
 
-/// The average a of an optimizer's parameters, beside a run that it does not touch; `solution` is a. θ_t is
-/// the point after t steps, and it enters if t ≥ s and p divides t − s:
+/// The average a of an optimizer's parameters, beside a run that it does not touch; `solution` is a. θ_t,
+/// the point after t steps, is averaged if t ≥ s and p divides t − s:
 ///
 ///     w ← δw + 1
 ///     a ← a + (θ_t − a)/w
@@ -20,8 +20,8 @@ namespace GRADUS_NAMESPACE {
 ///
 /// Equal to `torch.optim.swa_utils.AveragedModel` when that is updated after every p-th step from the s-th
 /// on, with `get_swa_multi_avg_fn()` for δ = 1 and `get_ema_multi_avg_fn(δ)` for no `debias`. Before step s
-/// the solution is θ. A solution that the inner optimizer has is not averaged, but its parameters are. The
-/// average is kept in the parameters' own scalar: in bfloat16 it hardly moves once 1/w is below 1/256. State:
+/// the solution is θ. The inner optimizer's own solution is ignored; its parameters are averaged. The
+/// average of sixteen-bit parameters is kept in float. State:
 /// the inner optimizer's, a, w. Reads and writes 3 numbers a coefficient, beside the inner step. Made by
 /// `polyak_average`, `stochastic_weight_average`, `exponential_average`.
 template <class O>

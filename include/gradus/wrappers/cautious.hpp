@@ -7,8 +7,9 @@
 
 namespace GRADUS_NAMESPACE {
 
-/// A cautious optimizer (Liang, Chen, Liu & Liu, arXiv:2411.16085): of the inner optimizer's step u = θ − θ⁺
-/// only what agrees in sign with the gradient is taken, and scaled up for what is left out, leaf by leaf:
+/// A cautious optimizer (Liang, Chen, Liu & Liu, arXiv:2411.16085): only the part of the
+/// inner optimizer's step u = θ − θ⁺ whose sign agrees with the gradient is taken, scaled up to make up for
+/// the rest, leaf by leaf:
 ///
 ///     c = 1 where u·g > 0, else 0
 ///     θ ← θ − c·u / max(mean(c), 0.001)
@@ -16,8 +17,8 @@ namespace GRADUS_NAMESPACE {
 /// Around `Adam` or `AdamW` without decay this equals the authors' C-AdamW (github.com/kyleliang919/C-Optim,
 /// its loop over tensors) but for the place of ε; the paper, and their C-Lion, divide by (Σc + 1)/n. The
 /// wrapper sees nothing of an optimizer but its step: a decay inside it is a part of u, and left out with it,
-/// where the authors decay every coefficient. Iterates that the inner optimizer keeps do not learn what was
-/// left out: better wrap methods that keep none. State: the inner optimizer's. Needs one more copy of the
+/// where the authors decay every coefficient. Iterates kept inside the optimizer do not see what was left
+/// out, so wrap methods that keep none. State: the inner optimizer's. Needs one more copy of the
 /// parameters and one of the gradient; reads and writes 11 numbers a coefficient, beside the inner step. Made
 /// by `cautious`.
 template <class O>
@@ -55,7 +56,7 @@ struct Cautious {
     };
   }
 
-  /// Has nothing to refuse.
+  /// There is nothing to refuse.
   void validate() const {}
 
   /// Makes the state for `params`. Throws `std::invalid_argument` for what the inner optimizer refuses.

@@ -12,10 +12,10 @@ namespace GRADUS_NAMESPACE {
 ///
 ///     φ ← φ + α(θ − φ),  θ ← φ
 ///
-/// The inner optimizer's state is kept, which is one of the paper's ways and the default of
-/// `optax.lookahead`. `solution` is the inner optimizer's where it has one, else φ, as in the paper: between
-/// the k-th steps the parameters are the fast weights. State: the inner optimizer's, φ. Reads and writes 4
-/// numbers a coefficient every k steps, beside the inner step. Made by `lookahead`.
+/// The inner optimizer keeps its state, one of the paper's options and the default of `optax.lookahead`.
+/// `solution` is the inner optimizer's where it has one, else φ, as in the paper: between the k-th steps the
+/// parameters are the fast weights. State: the inner optimizer's, φ. Reads and writes 4 numbers a coefficient
+/// every k steps, beside the inner step. Made by `lookahead`.
 template <class O>
 struct Lookahead {
   O inner;

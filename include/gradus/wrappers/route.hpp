@@ -12,20 +12,20 @@ namespace GRADUS_NAMESPACE {
 template <class Predicates, class Optimizers>
 struct Route;
 
-/// It, for predicates and optimizers of these types.
+/// The definition, for predicates and optimizers of these types.
 template <class... Predicates, class... Optimizers>
 struct Route<std::tuple<Predicates...>, std::tuple<Optimizers...>> {
   std::tuple<Predicates...> predicates;  ///< asked by `init`
   std::tuple<Optimizers...> optimizers;  ///< may be changed between steps, as by a schedule
 
-  /// What it is called.
+  /// Its name, for messages.
   static constexpr std::string_view name() { return "route"; }
   /// Visits every optimizer as a field, named "0", "1", ...
   template <class Visitor>
   void visit_fields(Visitor&& visitor) {
     visit_all(visitor, optimizers);
   }
-  /// The same.
+  /// As above, for a const one.
   template <class Visitor>
   void visit_fields(Visitor&& visitor) const {
     visit_all(visitor, optimizers);
@@ -55,7 +55,7 @@ struct Route<std::tuple<Predicates...>, std::tuple<Optimizers...>> {
     }
   };
 
-  /// Has nothing to refuse: the optimizers judge their own fields.
+  /// There is nothing to refuse here: the optimizers validate their own fields.
   void validate() const {}
 
   /// Asks the predicates about every leaf, once, in order: the first that holds decides. Throws
@@ -117,7 +117,7 @@ struct Route<std::tuple<Predicates...>, std::tuple<Optimizers...>> {
     });
   }
 
-  /// The point that is made of the parts' solutions, and of the parameters where a part has none.
+  /// The parts' solutions; the parameters where a part has none.
   template <class P, class Tree>
   requires any_has_solution<P, Tree>
   auto solution(const P& params, const State<Tree>& state) const {

@@ -27,7 +27,7 @@ auto& owner_of(O& optimizer) {
 
 }  // namespace detail
 
-/// An optimizer one of whose fields follows a schedule. Made by `scheduled`.
+/// An optimizer with one field that follows a schedule. Made by `scheduled`.
 template <auto Field, class O, class S>
 struct Scheduled {
   O inner;
@@ -54,7 +54,7 @@ struct Scheduled {
     return optimizer;
   }
 
-  /// Has nothing to refuse: the inner optimizer judges the schedule's values.
+  /// There is nothing to refuse here: the inner optimizer validates the schedule's values.
   void validate() const {}
 
   /// Makes the state for `params`, with the schedule's first value. Throws `std::invalid_argument` for what
@@ -97,8 +97,8 @@ struct Scheduled {
 ///
 ///     scheduled<&Momentum::momentum>(scheduled<&Momentum::learning_rate>(Momentum{}, falling), rising)
 ///
-/// Every step is that of a changed copy of the optimizer, so one that holds data should refer to it. Around
-/// `accumulate`, t counts micro-batches; inside it, the steps that move.
+/// Every step uses a modified copy of the optimizer, so one that holds data should hold a reference to it.
+/// Around `accumulate`, t counts micro-batches; inside it, the steps that move.
 template <auto Field, class O, class S>
 Scheduled<Field, O, S> scheduled(O optimizer, S schedule) {
   static_assert(std::is_member_object_pointer_v<decltype(Field)>,

@@ -6,8 +6,8 @@
 
 namespace GRADUS_NAMESPACE {
 
-/// Sharpness-aware minimization: the inner optimizer steps with the gradient at the worst point nearby, as
-/// the gradient g at θ lets expect it,
+/// Sharpness-aware minimization: the inner optimizer steps with the gradient at what the gradient g at θ
+/// suggests is the worst point nearby:
 ///
 ///     e = ρ g / (‖g‖ + 1e-12)                       SAM   (Foret et al., arXiv:2010.01412)
 ///     e = ρ |θ|²g / (‖|θ|g‖ + 1e-12)  (adaptive)    ASAM  (Kwon et al., arXiv:2102.11600, without its η)
@@ -15,10 +15,10 @@ namespace GRADUS_NAMESPACE {
 ///
 /// where norms are over all leaves. Both equal github.com/davda54/sam. The objective is a part of the
 /// optimizer: in a training loop a lambda that refers to the current mini-batch, the one on which g was
-/// taken. It is called once a step, with the parameters moved to θ + e and back, to the same bits, also if it
-/// throws. Whatever is to be done to gradients, such as clipping, it must do to ĝ. State: the inner
-/// optimizer's. Needs one more copy of the parameters and one of the gradient; reads and writes 7 numbers a
-/// coefficient, beside the objective and the inner step. Made by `sharpness_aware`.
+/// taken. It is called once a step, with the parameters moved to θ + e and back to the same bits, even if it
+/// throws. Transformations such as clipping belong inside the objective, where they act on ĝ. State: the
+/// inner optimizer's. Needs one more copy of the parameters and one of the gradient; reads and writes 7
+/// numbers a coefficient, beside the objective and the inner step. Made by `sharpness_aware`.
 template <class F, class O>
 struct SharpnessAware {
   F objective;  ///< `objective(x, gradient)`, as for `minimize`

@@ -6,9 +6,9 @@
 
 namespace GRADUS_NAMESPACE {
 
-/// Leaves out the steps whose gradient has an infinity or a NaN: parameters and the inner optimizer's state
-/// stay as they are, to the bit. After `max_consecutive` bad gradients in a row all further ones go through,
-/// until there is a finite one, so that a run that is lost shows it. Equal to `optax.apply_if_finite`.
+/// Skips steps whose gradient has an infinity or a NaN: parameters and the inner optimizer's state
+/// stay as they are, to the bit. After `max_consecutive` bad gradients in a row, further ones pass until a
+/// finite one comes, so that a hopeless run shows it. Equal to `optax.apply_if_finite`.
 /// State: the inner optimizer's, and counters. Reads 1 number a coefficient, beside the inner step. Made by
 /// `skip_nonfinite`.
 template <class O>
