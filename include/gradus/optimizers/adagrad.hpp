@@ -50,7 +50,7 @@ struct AdaGrad {
   template <class P>
   State<like<P>> init(const P& params) const {
     validate();
-    require_parameters(name(), params);
+    gradus::require_parameters(name(), params);
     return {gradus::full_state(params, initial_accumulator), 0, initial_accumulator};
   }
 

@@ -51,7 +51,7 @@ struct ASGD {
   template <class P>
   State<like<P>> init(const P& params) const {
     validate();
-    require_parameters(name(), params);
+    gradus::require_parameters(name(), params);
     return {gradus::copy_state(params)};
   }
 

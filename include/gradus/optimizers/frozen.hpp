@@ -22,7 +22,7 @@ struct Frozen {
   /// Nothing to make.
   template <class P>
   State init(const P& params) const {
-    require_parameters(name(), params);
+    gradus::require_parameters(name(), params);
     return {};
   }
 

@@ -58,7 +58,7 @@ struct LAMB {
   template <class P>
   State<like<P>> init(const P& params) const {
     validate();
-    require_parameters(name(), params);
+    gradus::require_parameters(name(), params);
     return {gradus::zero_state(params), gradus::zero_state(params)};
   }
 

@@ -63,7 +63,7 @@ struct LARS {
   template <class P>
   State<like<P>> init(const P& params) const {
     validate();
-    require_parameters(name(), params);
+    gradus::require_parameters(name(), params);
     return {gradus::zero_state(params)};
   }
 

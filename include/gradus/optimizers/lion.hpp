@@ -48,7 +48,7 @@ struct Lion {
   template <class P>
   State<like<P>> init(const P& params) const {
     validate();
-    require_parameters(name(), params);
+    gradus::require_parameters(name(), params);
     return {gradus::zero_state(params)};
   }
 

@@ -80,7 +80,7 @@ struct Prodigy {
   template <class P>
   State<like<P>> init(const P& params) const {
     validate();
-    require_parameters(name(), params);
+    gradus::require_parameters(name(), params);
     State<like<P>> state{gradus::zero_state(params), gradus::zero_state(params), gradus::zero_state(params),
                          gradus::copy_state(params)};
     state.d = state.largest = initial_distance;

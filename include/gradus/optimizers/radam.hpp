@@ -65,7 +65,7 @@ struct RAdam {
   template <class P>
   State<like<P>> init(const P& params) const {
     validate();
-    require_parameters(name(), params);
+    gradus::require_parameters(name(), params);
     return {gradus::zero_state(params), gradus::zero_state(params)};
   }
 

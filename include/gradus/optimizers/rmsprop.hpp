@@ -82,7 +82,7 @@ struct RMSProp {
   template <class P>
   State<like<P>> init(const P& params) const {
     validate();
-    require_parameters(name(), params);
+    gradus::require_parameters(name(), params);
     State<like<P>> state{gradus::zero_state(params), {}, {}};
     if (centered) state.m = gradus::zero_state(params);
     if (momentum > 0) state.b = gradus::zero_state(params);

@@ -60,7 +60,7 @@ struct Rprop {
   template <class P>
   State<like<P>> init(const P& params) const {
     validate();
-    require_parameters(name(), params);
+    gradus::require_parameters(name(), params);
     return {gradus::full_state(params, initial_step), gradus::zero_state(params), 0, initial_step};
   }
 

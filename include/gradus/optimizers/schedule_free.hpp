@@ -90,7 +90,7 @@ struct ScheduleFreeSGD {
   template <class P>
   State<like<P>> init(const P& params) const {
     validate();
-    require_parameters(name(), params);
+    gradus::require_parameters(name(), params);
     return {gradus::copy_state(params)};
   }
 
@@ -165,7 +165,7 @@ struct ScheduleFreeAdamW {
   template <class P>
   State<like<P>> init(const P& params) const {
     validate();
-    require_parameters(name(), params);
+    gradus::require_parameters(name(), params);
     return {gradus::copy_state(params), gradus::zero_state(params)};
   }
 

@@ -68,7 +68,7 @@ struct BasicSophia {
   template <class P>
   State<like<P>> init(const P& params) const {
     validate();
-    require_parameters(name(), params);
+    gradus::require_parameters(name(), params);
     return {gradus::zero_state(params), gradus::zero_state(params), 0,
             gradus::zeros_like(detail::without_subset(params))};
   }

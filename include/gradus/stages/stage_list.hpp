@@ -129,7 +129,7 @@ struct StageList {
   template <class P>
   State<like<P>> init(const P& params) const {
     validate();
-    require_parameters(title, params);
+    gradus::require_parameters(title, params);
     State<like<P>> state;
     state.made_with = stages;
     gradus::walk(

@@ -46,7 +46,7 @@ struct Accumulate {
   template <class P>
   State<like<P>> init(const P& params) const {
     validate();
-    require_parameters(name(), params);
+    gradus::require_parameters(name(), params);
     return {inner.init(params), gradus::zero_state(params)};
   }
 

@@ -60,7 +60,7 @@ struct Average {
   template <class P>
   State<like<P>> init(const P& params) const {
     validate();
-    require_parameters(name(), params);
+    gradus::require_parameters(name(), params);
     return {inner.init(params), gradus::copy_state(params), from == 0 ? first_weight() : 0};
   }
 

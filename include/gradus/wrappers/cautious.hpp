@@ -62,7 +62,7 @@ struct Cautious {
   /// Makes the state for `params`. Throws `std::invalid_argument` for what the inner optimizer refuses.
   template <class P>
   State<like<P>> init(const P& params) const {
-    require_parameters(name(), params);
+    gradus::require_parameters(name(), params);
     return {inner.init(params), gradus::copy_state(params), gradus::zero_state(params)};
   }
 

@@ -50,7 +50,7 @@ struct Lookahead {
   template <class P>
   State<like<P>> init(const P& params) const {
     validate();
-    require_parameters(name(), params);
+    gradus::require_parameters(name(), params);
     return {inner.init(params), gradus::copy_state(params)};
   }
 

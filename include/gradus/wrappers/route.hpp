@@ -62,7 +62,7 @@ struct Route<std::tuple<Predicates...>, std::tuple<Optimizers...>> {
   /// `std::invalid_argument` that names a leaf which none claims, and what the optimizers themselves refuse.
   template <class P>
   State<like<P>> init(const P& params) const {
-    require_parameters(name(), params);
+    gradus::require_parameters(name(), params);
     State<like<P>> state;
     // A leaf that an enclosing route gave to somebody else keeps the choice `none`.
     state.choice.resize(static_cast<std::size_t>(gradus::leaf_count(detail::without_subset(params))), none);

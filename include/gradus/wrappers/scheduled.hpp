@@ -61,7 +61,7 @@ struct Scheduled {
   /// the inner optimizer refuses.
   template <class P>
   State<like<P>> init(const P& params) const {
-    require_parameters(name(), params);
+    gradus::require_parameters(name(), params);
     return {at(0).init(params)};
   }
 

@@ -63,7 +63,7 @@ struct SharpnessAware {
   template <class P>
   State<like<P>> init(const P& params) const {
     validate();
-    require_parameters(name(), params);
+    gradus::require_parameters(name(), params);
     constexpr double unwritten = std::numeric_limits<double>::quiet_NaN();
     return {inner.init(params), gradus::copy_state(params),
             gradus::full_like(detail::without_subset(params), unwritten)};

@@ -36,7 +36,7 @@ struct SkipNonfinite {
   template <class P>
   State<like<P>> init(const P& params) const {
     validate();
-    require_parameters(name(), params);
+    gradus::require_parameters(name(), params);
     return {inner.init(params)};
   }
 
