@@ -63,7 +63,7 @@ int main(int argc, char** argv) {
   add("AdamW", AdamW{});
   add("Muon", Muon{});
   add("Muon_bfloat16", BasicMuon<BasicNewtonSchulz<TiledProducts, Eigen::bfloat16>>{});
-  add("NorMuon_Polar_Express", presets::normuon_speedrun);
+  add("NorMuon_Polar_Express", presets::normuon_speedrun());
 #ifdef GRADUS_BENCH_ONEDNN
   add("Muon_onednn", BasicMuon<BasicNewtonSchulz<OneDnnProducts>>{});
   add("Muon_onednn_bfloat16", BasicMuon<BasicNewtonSchulz<OneDnnProducts, Eigen::bfloat16>>{});

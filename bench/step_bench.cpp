@@ -4,6 +4,7 @@
 // and write in a second, and `share_of_memory`, the part of what the memory manages for as many streams of
 // the same length, in as many passes. AdamW_plain_Eigen and AdamW_fused_loop are AdamW without the library.
 #include <gradus/gradus.hpp>
+#include <gradus/objectives/objectives.hpp>
 #include <string>
 
 #include "fused_adamw.hpp"
@@ -144,7 +145,7 @@ int main(int argc, char** argv) {
   add_optimizer("RMSProp", RMSProp{}, two);
   add_optimizer("RMSProp_centered", RMSProp{.centered = true}, three);
   add_optimizer("Adam", Adam{}, three);
-  add_optimizer("AMSGrad", Adam{.amsgrad = AMSGrad::torch}, {bench::pass<1, 4>});
+  add_optimizer("AMSGrad", AMSGrad{}, {bench::pass<1, 4>});
   add_optimizer("AdamW", AdamW{}, three);
   add_optimizer("AdaMax", AdaMax{}, three);
   add_optimizer("NAdam", NAdam{}, three);

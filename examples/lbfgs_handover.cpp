@@ -5,6 +5,7 @@
 // start; near a minimum without noise, L-BFGS is much faster.
 #include <cstdio>
 #include <gradus/gradus.hpp>
+#include <gradus/objectives/objectives.hpp>
 
 #if __has_include(<LBFGS.h>)
 #include <LBFGS.h>

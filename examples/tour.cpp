@@ -7,6 +7,7 @@
 #include <cmath>
 #include <fstream>
 #include <gradus/gradus.hpp>
+#include <gradus/objectives/objectives.hpp>
 #include <iomanip>
 #include <limits>
 
@@ -67,11 +68,12 @@ void for_each_optimizer(const Problem& problem, const Visitor& visit) {
 
   visit("Nesterov", Nesterov{.learning_rate = 0.005});
   visit("AdaDelta", AdaDelta{.learning_rate = 0.1, .epsilon = 0.01});
+  visit("AMSGrad", AMSGrad{.learning_rate = 0.01});
   visit("AdaMax", AdaMax{.learning_rate = 0.02});
   visit("NAdam", NAdam{.learning_rate = 0.01});
   visit("RAdam", RAdam{.learning_rate = 0.01});
   visit("ASGD", ASGD{.learning_rate = 0.02, .average_from = 100});
-  visit("Rprop", Rprop{.learning_rate = 0.01});
+  visit("Rprop", Rprop{.initial_step = 0.01});
   visit("Lion", Lion{.learning_rate = 0.003, .weight_decay = 0.01});
   visit("Adafactor", Adafactor{.learning_rate = 0.003});
   visit("LAMB", LAMB{.learning_rate = 0.01});

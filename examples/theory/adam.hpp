@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <gradus/optimizers/adam.hpp>
+#include <gradus/optimizers/amsgrad.hpp>
+#include <type_traits>
 #include <vector>
 
 #include "row.hpp"
@@ -15,17 +17,20 @@ namespace theory {
 /// 1], f_t(x) = Cx if t mod 3 = 1, else −x, so that x = −1 is the best fixed point for C > 2. The optimizer
 /// has β1 = 0 and β2 = 1/(1 + C²), and takes the steps α/√t with α = ½ from x = 1. Returns the points after
 /// each step.
-inline std::vector<double> reddi(gradus::AMSGrad amsgrad, int steps) {
-  gradus::Adam adam{.beta1 = 0, .beta2 = 1 / 17.0, .epsilon = 0, .amsgrad = amsgrad};
+template <class Optimizer>
+std::vector<double> reddi(Optimizer optimizer, int steps) {
+  optimizer.beta1 = optimizer.epsilon = 0;
+  optimizer.beta2 = 1 / 17.0;
   Eigen::Matrix<double, 1, 1> x(1.0), slope;
-  auto state = adam.init(x);
+  auto state = optimizer.init(x);
   std::vector<double> points;
   for (int t = 1; t <= steps; ++t) {
     slope[0] = t % 3 == 1 ? 4 : -1;
     // The theorem's Adam has no bias correction: what the library's divides by is multiplied here.
-    const double correction = amsgrad == gradus::AMSGrad::paper ? 1 : 1 - std::pow(adam.beta2, t);
-    adam.learning_rate = 0.5 / std::sqrt(t * correction);
-    adam.step(x, slope, state);
+    constexpr bool corrects = std::is_same_v<Optimizer, gradus::Adam>;
+    const double correction = corrects ? 1 - std::pow(optimizer.beta2, t) : 1;
+    optimizer.learning_rate = 0.5 / std::sqrt(t * correction);
+    optimizer.step(x, slope, state);
     x = x.cwiseMin(1).cwiseMax(-1);
     points.push_back(x[0]);
   }
@@ -46,7 +51,8 @@ inline double average_regret(const std::vector<double>& points, std::size_t step
 /// gradient, and its regret stays; AMSGrad's largest v keeps it from falling.
 inline Rows adam_fails() {
   const int steps = 30000;
-  const auto adam = reddi(gradus::AMSGrad::off, steps), amsgrad = reddi(gradus::AMSGrad::paper, steps);
+  const auto adam = reddi(gradus::Adam{}, steps);
+  const auto amsgrad = reddi(gradus::AMSGrad{.form = gradus::AMSGradForm::paper}, steps);
   double least = 1;
   for (std::size_t t = 3; t <= adam.size(); t += 3) least = std::min(least, adam[t - 1]);
   return {
