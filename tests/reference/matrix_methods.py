@@ -35,10 +35,10 @@ def newton_schulz(u, rows=JORDAN, safety=1.0, eps=1e-7):
     return x
 
 
-def polar_express(u):
-    """Amsel et al., arXiv:2505.16932, with the table and the guard of the norm that
-    github.com/KellerJordan/modded-nanogpt and github.com/microsoft/dion use."""
-    return newton_schulz(u, POLAR_EXPRESS, 1.02, 1e-6)
+def polar_express(u, eps):
+    """Amsel et al., arXiv:2505.16932, with the table and the factor 1.02 that github.com/KellerJordan/modded-nanogpt
+    and github.com/microsoft/dion use; to the norm the first adds 1e-6, the second 1e-8."""
+    return newton_schulz(u, POLAR_EXPRESS, 1.02, eps)
 
 
 def cautious_decay(theta, update, strength):
@@ -73,7 +73,7 @@ def muon_optax(theta, g, state, t, lr, momentum=0.95, weight_decay=0.0):
 def muon_dion(theta, g, state, t, lr, momentum=0.95, weight_decay=0.01, cautious=False):
     """github.com/microsoft/dion, dion/muon.py: momentum as a sum, Polar Express, scale sqrt(rows / columns)."""
     buffer = state["buffer"] = momentum * state.get("buffer", 0.0) + g
-    update = polar_express(buffer)
+    update = polar_express(buffer, 1e-8)
     decayed = cautious_decay(theta, update, lr * weight_decay) if cautious else theta * (1 - lr * weight_decay)
     return decayed - lr * (theta.shape[0] / theta.shape[1]) ** 0.5 * update
 
@@ -91,16 +91,17 @@ def normuon(theta, g, state, t, lr=0.02, momentum=0.95, beta2=0.95, eps=1e-10, w
 
 def normuon_speedrun(theta, g, state, t, lr, momentum=0.95, beta2=0.9, weight_decay=0.0):
     """github.com/KellerJordan/modded-nanogpt, train_gpt.py: Polar Express, the mean over the shorter side, cautious
-    decay. Its guards max(v, 1e-10) and max(norm, 1e-10) are idle in these runs."""
+    decay by the scaled learning rate. Its guards max(v, 1e-10) and max(norm, 1e-10) are idle in these runs."""
     m = state["m"] = momentum * state.get("m", 0.0) + (1 - momentum) * g
-    update = polar_express((1 - momentum) * g + momentum * m)
+    update = polar_express((1 - momentum) * g + momentum * m, 1e-6)
     rows, columns = theta.shape
     mean = np.mean(update**2, axis=1 if rows >= columns else 0, keepdims=True)
     v = state["v"] = beta2 * state.get("v", 0.0) + (1 - beta2) * mean
     assert v.min() > 1e-10
     scaled = update / np.sqrt(v)
     update = scaled * np.linalg.norm(update) / np.linalg.norm(scaled)
-    return cautious_decay(theta, update, lr * weight_decay) - lr * max(1.0, rows / columns) ** 0.5 * update
+    scaled_lr = lr * max(1.0, rows / columns) ** 0.5
+    return cautious_decay(theta, update, scaled_lr * weight_decay) - scaled_lr * update
 
 
 def adamuon(theta, g, state, t, lr=0.02, momentum=0.95, beta2=0.999, eps=1e-8, nesterov=True, weight_decay=0.01):

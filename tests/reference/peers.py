@@ -40,7 +40,7 @@ def with_optax():
         return name, CASES[name], peer(transformation)
 
     decay = optax.add_decayed_weights
-    yield case("AdamW/amsgrad_optax", optax.chain(optax.scale_by_amsgrad(0.9, 0.9), decay(0.1), optax.scale(-0.1)))
+    yield case("AMSGrad/decoupled_optax", optax.chain(optax.scale_by_amsgrad(0.9, 0.9), decay(0.1), optax.scale(-0.1)))
     yield case("Muon/optax", optax.contrib.muon(0.005, weight_decay=0.1))
     yield case("NAdam/optax", optax.nadam(0.05))
     yield case("NAdam/optax_options", optax.chain(decay(0.1), optax.nadam(0.05, 0.8, 0.95, 1e-4)))
