@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include <gradus/gradus.hpp>
+#include <gradus/objectives/objectives.hpp>
 #include <sstream>
 
 #include "catch.hpp"
@@ -119,6 +121,27 @@ TEST_CASE("observers see the start and every step, and all of them are called") 
   CHECK(std::count(lines.begin(), lines.end(), '\n') == 4);
   CHECK(bar.str().find("adam [####") != std::string::npos);
   CHECK(bar.str().find(" 75%") != std::string::npos);
+}
+
+TEST_CASE("minimize says that the gradient was left unwritten") {
+  const auto unwritten = contains("minimize: the objective has not written the gradient");
+  const auto value_alone = [](const auto& x, auto&) { return x.squaredNorm(); };
+  CHECK_THROWS_WITH(minimize(value_alone, far_start, adam), unwritten);
+  const auto by_value = [](const auto& x, auto gradient) {
+    gradient = 2 * x;
+    return x.squaredNorm();
+  };
+  CHECK_THROWS_WITH(minimize(by_value, far_start, adam), unwritten);
+  // Not so where the point is bad, or one coefficient is a number.
+  const auto everywhere_nan = [](const auto&, auto&) { return NAN; };
+  CHECK(minimize(everywhere_nan, far_start, adam).reason == StopReason::non_finite);
+  const auto in_part = [](const auto& x, auto& gradient) {
+    gradient(0) = x(0);
+    return x(0) * x(0) / 2;
+  };
+  CHECK(minimize(in_part, far_start, adam).reason == StopReason::non_finite);
+  CHECK(minimize([](const auto&, auto&) { return 1.0; }, Eigen::VectorXd(), adam, {.max_steps = 3}).steps ==
+        3);
 }
 
 TEST_CASE("minimize throws what init refuses") {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // What sets Muon's variants and relatives apart, beside their trajectories.
+#include <gradus/gradus.hpp>
 #include <map>
 
 #include "catch.hpp"
@@ -73,8 +74,8 @@ TEST_CASE("blocks of a matrix are stepped as matrices of their own") {
   check(Muon{.learning_rate = 0.05}, 6, 4, 3, 1);
   check(Muon{.learning_rate = 0.05}, 6, 4, 6, 1);
   check(Muon{.learning_rate = 0.05, .scale = MuonScale::spectral}, 4, 9, 2, 3);
-  check(presets::muon_moonlight, 5, 8, 1, 2);
-  check(BasicMuon<ExactPolar>{.weight_decay = 0.5, .cautious = true}, 6, 4, 2, 2);
+  check(presets::muon_moonlight(), 5, 8, 1, 2);
+  check(BasicMuon<ExactPolar>{.weight_decay = 0.5, .cautious_decay = true}, 6, 4, 2, 2);
 }
 
 TEST_CASE("a leaf that does not divide into blocks is refused before anything is changed") {
@@ -98,7 +99,7 @@ TEST_CASE("cautious decay leaves out what moves away from zero") {
     Eigen::MatrixXd gradient = x;
     write_gradient(x, gradient, 3);
     const auto with = [&](double decay, bool cautious) {
-      optimizer.weight_decay = decay, optimizer.cautious = cautious;
+      optimizer.weight_decay = decay, optimizer.cautious_decay = cautious;
       return moved(optimizer, x, gradient);
     };
     const Eigen::MatrixXd none = with(0, false), plain = with(2, false), cautious = with(2, true);
@@ -111,6 +112,9 @@ TEST_CASE("cautious decay leaves out what moves away from zero") {
     CHECK(decayed >= 5);
     CHECK(decayed <= 15);
     CHECK(plain.isApprox(none - 0.1 * 2 * x, 1e-14));  // by the learning rate without the scale
+    optimizer.scaled_decay = true;
+    const double scale = shape_factor(optimizer.scale, optimizer.layout, 5, 4);
+    CHECK(with(2, false).isApprox(none - 0.1 * scale * 2 * x, 1e-14));
   };
   check(Muon{.scale = MuonScale::match_rms_adamw});
   check(NorMuon{});
@@ -120,7 +124,7 @@ TEST_CASE("the layout says which way round a matrix is") {
   const auto check = [](auto optimizer) {
     const Eigen::MatrixXd x = sample(3, 5), gradient = sample(5, 3).transpose();
     const Eigen::MatrixXd expected = moved(optimizer, x, gradient, 4);
-    optimizer.layout = MuonLayout::inputs_by_outputs;
+    optimizer.layout = Layout::inputs_by_outputs;
     CHECK(moved(optimizer, x.transpose(), gradient.transpose(), 4).transpose().isApprox(expected, 1e-13));
     CHECK_FALSE(moved(optimizer, x, gradient, 4).isApprox(expected, 1e-6));
   };
@@ -138,19 +142,20 @@ TEST_CASE("presets have the published hyperparameters") {
     CHECK(preset.orthogonalizer.steps == 5);
     CHECK(preset.orthogonalizer.epsilon == epsilon);
   };
-  check(presets::muon_pytorch, 1e-3, 0.1, true, 1e-7);
-  check(presets::muon_jordan, 0.02, 0, true, 1e-7);
-  check(presets::muon_moonlight, 1e-3, 0.1, true, 1e-7);
-  check(presets::muon_optax, 1e-3, 0, true, 1e-8);
-  check(presets::muon_dion, 0.01, 0.01, false, 1e-6);
-  check(presets::normuon_speedrun, 0.023, 1.2 * 0.023, true, 1e-6);
-  CHECK(presets::muon_pytorch.orthogonalizer.guard == NormGuard::max);
-  CHECK(presets::muon_jordan.orthogonalizer.guard == NormGuard::add);
-  CHECK(presets::muon_moonlight.scale == MuonScale::match_rms_adamw);
-  CHECK(presets::muon_optax.layout == MuonLayout::inputs_by_outputs);
-  CHECK(presets::muon_dion.scale == MuonScale::spectral);
-  CHECK(presets::muon_dion.orthogonalizer.safety == 1.02);
-  CHECK(presets::normuon_speedrun.cautious);
+  check(presets::muon_pytorch(), 1e-3, 0.1, true, 1e-7);
+  check(presets::muon_jordan(), 0.02, 0, true, 1e-7);
+  check(presets::muon_moonlight(), 1e-3, 0.1, true, 1e-7);
+  check(presets::muon_optax(), 1e-3, 0, true, 1e-8);
+  check(presets::muon_dion(), 0.01, 0.01, false, 1e-8);
+  check(presets::normuon_speedrun(), 0.023, 1.2 * 0.023, true, 1e-6);
+  CHECK(presets::muon_pytorch().orthogonalizer.guard == NormGuard::max);
+  CHECK(presets::muon_jordan().orthogonalizer.guard == NormGuard::add);
+  CHECK(presets::muon_moonlight().scale == MuonScale::match_rms_adamw);
+  CHECK(presets::muon_optax().layout == Layout::inputs_by_outputs);
+  CHECK(presets::muon_dion().scale == MuonScale::spectral);
+  CHECK(presets::muon_dion().orthogonalizer.safety == 1.02);
+  CHECK(presets::normuon_speedrun().cautious_decay);
+  CHECK(presets::normuon_speedrun().scaled_decay);
 }
 
 TEST_CASE("NorMuon evens out the neurons and keeps the norm") {
@@ -184,11 +189,12 @@ TEST_CASE("Dion steps along the strongest directions and remembers the others") 
   Eigen::MatrixXd x = Eigen::MatrixXd::Zero(5, 4);
   const Dion dion{.learning_rate = 1, .weight_decay = 0, .rank_fraction = 0.5};
   auto state = dion.init(x);
-  CHECK(state.q.cols() == 2);
+  const auto& [m, q] = state.of<stages::PowerIteration>();
+  CHECK(q.cols() == 2);
   dion.step(x, gradient, state);
   CHECK((singular_values(x).array() > 1e-10).count() == 2);
   // What M has lost is (1 − μ) of its projection onto the basis P.
-  const Eigen::MatrixXd projection = (gradient - state.m) / (1 - dion.momentum);
+  const Eigen::MatrixXd projection = (gradient - m) / (1 - dion.momentum);
   CHECK((singular_values(projection).array() > 1e-10).count() == 2);
   CHECK(relative_difference((projection.transpose() * projection).eval(),
                             (gradient.transpose() * projection).eval()) < 1e-13);
@@ -209,10 +215,11 @@ TEST_CASE("Dion does not step where the momentum has nothing") {
   Eigen::MatrixXf x = Eigen::MatrixXf::Ones(5, 3);
   const Dion dion{.weight_decay = 0};
   auto state = dion.init(x);
-  const Eigen::MatrixXf q = state.q;
+  const Eigen::MatrixXf& q = state.of<stages::PowerIteration>().q;
+  const Eigen::MatrixXf before = q;
   dion.step(x, Eigen::MatrixXf::Zero(5, 3).eval(), state);
   CHECK(x == Eigen::MatrixXf::Ones(5, 3));
-  CHECK(state.q == q);
+  CHECK(q == before);
 }
 
 TEST_CASE("state that has another shape than its leaf follows every kind of tree") {
@@ -258,7 +265,7 @@ TEST_CASE("published recurrences are followed on prescribed gradients") {
     CHECK(relative_difference(x, Eigen::Map<RowMajor>(expected.data(), rows, cols)) < 1e-12);
   };
   const auto as_it_is = [](auto&) {};
-  Muon optax = presets::muon_optax;
+  Muon optax = presets::muon_optax();
   optax.learning_rate = optax.weight_decay = 0.1;
   check(optax, 3, 2,
         {0.00564868310835569, -0.249407882678475, 0.205583017192943, 0.00514461884655527, 0.15709021964479,
@@ -277,7 +284,10 @@ TEST_CASE("published recurrences are followed on prescribed gradients") {
          -0.32952096138086},
         as_it_is);
   const Dion dion{.learning_rate = 0.1, .rank_fraction = 0.5};
-  const auto first_unit_vector = [](auto& state) { state.q = Eigen::MatrixXd::Identity(state.q.rows(), 1); };
+  const auto first_unit_vector = [](auto& state) {
+    auto& q = state.template of<stages::PowerIteration>().q;
+    q = Eigen::MatrixXd::Identity(q.rows(), 1);
+  };
   check(dion, 3, 2,
         {-0.0828142831179639, -0.258717856849117, 0.383313705550816, 0.212569049642264, 0.442643168265323,
          0.248907191156128},

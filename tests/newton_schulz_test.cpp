@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include <gradus/gradus.hpp>
+
 #include "catch.hpp"
 #include "problem.hpp"
 

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include <gradus/gradus.hpp>
+
 #include "catch.hpp"
 #include "problem.hpp"
 
@@ -219,7 +221,7 @@ TEST_CASE("coefficients are defined for every step") {
 
 TEST_CASE("Muon scales by shape as its variants say") {
   const auto factor = [](MuonScale scale, Index rows, Index cols) {
-    return Muon{.scale = scale}.shape_factor(rows, cols);
+    return shape_factor(scale, Layout::outputs_by_inputs, rows, cols);
   };
   CHECK(factor(MuonScale::original, 8, 2) == 2);
   CHECK(factor(MuonScale::original, 2, 8) == 1);

@@ -5,7 +5,8 @@
 
 #include <cmath>
 #include <cstring>
-#include <gradus/gradus.hpp>
+#include <gradus/core/for_each_block.hpp>
+#include <gradus/core/like.hpp>
 #include <utility>
 #include <vector>
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <gradus/gradus.hpp>
 #include <limits>
 
 #include "catch.hpp"

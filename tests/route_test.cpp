@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // Routing and clipping: what changes which optimizer sees which gradient at which rate.
+#include <gradus/gradus.hpp>
+
 #include "catch.hpp"
 #include "problem.hpp"
 
@@ -48,7 +50,10 @@ TEST_CASE("route sends leaves by shape and by name") {
   CHECK(network.head == stepped(adamw, before.head));
   CHECK(network.bias == stepped(adamw, before.bias));
   // State is kept for an optimizer's own leaves only.
-  const auto& b = std::get<0>(state.states).b;
+  const Network& m = std::get<1>(state.states).m;
+  CHECK(m.hidden.size() == 0);
+  CHECK(m.head.size() == 6);
+  const auto& b = std::get<0>(state.states).of<stages::Average>().b;
   CHECK(std::get<0>(b.leaves()).size() == 0);
   CHECK(std::get<1>(b.leaves()).size() == 9);
 }

@@ -4,13 +4,13 @@
 // ends, and joined.
 #include <fstream>
 #include <functional>
+#include <gradus/gradus.hpp>
 #include <limits>
 #include <map>
 #include <set>
 #include <sstream>
 
 #include "catch.hpp"
-#include "gradus/gradus.hpp"
 
 using namespace gradus;
 using namespace gradus_test;

@@ -75,8 +75,8 @@ TEST_CASE("Adam and AMSGrad take the steps of the reference on the counter-examp
                         0.7428320754025031, 0.908099066303442,  1.0};
   const std::array amsgrad{0.4846117967977924, 0.5757204201547502,  0.6501102996187382,
                            0.3929423750212413, 0.45044687112449566, 0.5029410539140295};
-  const auto of_adam = theory::reddi(gradus::AMSGrad::off, 6);
-  const auto of_amsgrad = theory::reddi(gradus::AMSGrad::paper, 6);
+  const auto of_adam = theory::reddi(gradus::Adam{}, 6);
+  const auto of_amsgrad = theory::reddi(gradus::AMSGrad{.form = gradus::AMSGradForm::paper}, 6);
   for (std::size_t t = 0; t < 6; ++t) {
     CHECK(of_adam[t] == Approx(adam[t]).epsilon(1e-13));
     CHECK(of_amsgrad[t] == Approx(amsgrad[t]).epsilon(1e-13));

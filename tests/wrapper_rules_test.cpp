@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // What each wrapper promises beside its recurrence.
+#include <gradus/objectives/bowls.hpp>
+
 #include "catch.hpp"
 #include "wrappers.hpp"
 

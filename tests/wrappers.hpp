@@ -3,6 +3,8 @@
 // What the tests of the wrappers share: optimizers as a user writes them, and the bytes of a state.
 #pragma once
 
+#include <gradus/gradus.hpp>
+
 #include "problem.hpp"
 
 namespace gradus_test {

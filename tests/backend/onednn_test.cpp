@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <gradus/backend/onednn.hpp>
+#include <gradus/optimizers/muon.hpp>
 
 #include "catch.hpp"
 #include "problem.hpp"
