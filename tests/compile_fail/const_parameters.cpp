@@ -1,4 +1,4 @@
-// expect: gradus: the parameters are const, so a step cannot change them
+// expect-only: gradus: the parameters are const, so a step cannot change them
 // SPDX-License-Identifier: MIT
 #include <gradus/optimizers/adam.hpp>
 

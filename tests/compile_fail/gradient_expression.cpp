@@ -1,4 +1,4 @@
-// expect: gradus: gradients must be Eigen objects in memory (evaluate expressions first)
+// expect-only: gradus: this is an expression of Eigen: evaluate it first, as in (2 * m).eval()
 // SPDX-License-Identifier: MIT
 #include <gradus/optimizers/sgd.hpp>
 

@@ -1,4 +1,4 @@
-// expect: gradus::route(predicate, optimizer, ..., optimizer): a predicate must be callable
+// expect-only: gradus::route(predicate, optimizer, ..., optimizer): a predicate must be callable
 // SPDX-License-Identifier: MIT
 #include <gradus/gradus.hpp>
 

@@ -1,4 +1,4 @@
-// expect: gradus: parameters must be an Eigen Matrix, Array, Map, Ref or Block
+// expect-only: gradus: a number is not a leaf
 // SPDX-License-Identifier: MIT
 #include <gradus/optimizers/sgd.hpp>
 #include <vector>

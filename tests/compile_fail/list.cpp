@@ -1,0 +1,6 @@
+// expect-only: gradus: a container without index is not a tree: use std::vector or std::deque
+// SPDX-License-Identifier: MIT
+#include <gradus/optimizers/sgd.hpp>
+#include <list>
+
+auto test(const std::list<Eigen::MatrixXd>& params) { return gradus::SGD{}.init(params); }

@@ -1,0 +1,11 @@
+// expect-only: gradus::minimize: the objective takes the gradient by value or const, so it cannot write it
+// SPDX-License-Identifier: MIT
+#include <gradus/gradus.hpp>
+
+void test() {
+  const auto objective = [](const Eigen::VectorXd& x, Eigen::VectorXd gradient) {
+    gradient = 2 * x;
+    return x.squaredNorm();
+  };
+  gradus::minimize(objective, Eigen::VectorXd::Zero(3), gradus::SGD{});
+}
