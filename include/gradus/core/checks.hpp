@@ -109,7 +109,7 @@ consteval bool is_writable() {
 template <class P, class G, class... State>
 void require_same_structure(std::string_view who, P& params, const G& grads, const State&... state) {
   static_assert(detail::explain_tree<P>());
-  static_assert(detail::explain_tree<detail::structure_t<G>>());
+  static_assert(detail::explain_tree<G>());
   if constexpr (Parameters<P> && Gradients<G>) {
     static_assert(detail::is_writable<P>(), "gradus: the parameters are const, so a step cannot change them");
     detail::require_same_shapes(who, params, grads, state...);

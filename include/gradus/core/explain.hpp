@@ -29,22 +29,25 @@ concept OfEigen = requires(const T& t) {
   detail::accept_eigen(t);
 };
 
-// Every sentence is the first, and with most compilers the only one that stands behind "error:". `true` where
-// there is nothing to explain.
-template <class T>
-consteval bool explain_tree() {
-  using Tree = std::remove_cvref_t<T>;
-  if constexpr (is_parameters<Tree>()) {
+// A type to go on with behind the sentence.
+struct NotATree {};
+
+// Every sentence is the first, and with most compilers the only one that stands behind "error:". A sentence
+// is said once for a type, so functions that are called by each other may all ask for it. Returns true, so
+// that whoever asks adds no error of his own.
+template <class Tree>
+consteval bool explain() {
+  if constexpr (is_parameters<Tree>() || std::is_same_v<Tree, NotATree>) {
     return true;
   } else if constexpr (StructNode<Tree>) {
-    return explain_tree<decltype(std::declval<Tree&>().leaves())>();
+    return explain<std::remove_cvref_t<decltype(std::declval<Tree&>().leaves())>>();
   } else if constexpr (SequenceNode<Tree>) {
-    return explain_tree<decltype(std::declval<Tree&>()[0])>();
+    return explain<std::remove_cvref_t<decltype(std::declval<Tree&>()[0])>>();
   } else if constexpr (MapNode<Tree>) {
-    return explain_tree<typename Tree::mapped_type>();
+    return explain<std::remove_cvref_t<typename Tree::mapped_type>>();
   } else if constexpr (TupleNode<Tree>) {
     return []<std::size_t... I>(std::index_sequence<I...>) {
-      return (explain_tree<std::tuple_element_t<I, Tree>>() && ...);
+      return (explain<std::remove_cvref_t<std::tuple_element_t<I, Tree>>>() && ...);
     }
     (std::make_index_sequence<std::tuple_size_v<Tree>>{});
   } else {
@@ -82,8 +85,14 @@ consteval bool explain_tree() {
           "gradus: this type is no tree of parameters: those are Eigen objects, and tuples, arrays, "
           "vectors, string-keyed maps and GRADUS_LEAVES structs of them");
     }
-    return false;
+    return true;
   }
+}
+
+// Of a tree, or of what a lazy one is made of.
+template <class T>
+consteval bool explain_tree() {
+  return explain<structure_t<T>>();
 }
 
 }  // namespace GRADUS_NAMESPACE::detail

@@ -51,9 +51,6 @@ struct LeavesOf {
   static constexpr std::string_view leaf_names() { return Struct::leaf_names(); }
 };
 
-// A type to go on with behind the sentence that explains why something is not a tree.
-struct NotATree {};
-
 // The tree of the structure of T with `LeafMap` of its leaves.
 template <class T, class LeafMap>
 struct Rebind {

@@ -3,7 +3,7 @@
 // Walking trees: how several of one structure are passed through side by side, leaf by leaf.
 #pragma once
 
-#include <gradus/core/node.hpp>
+#include <gradus/core/explain.hpp>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -143,14 +143,17 @@ void descend(F& f, Path path, Index& ordinal, First&& first, Rest&&... rest) {
 /// Calls `f(path, leaf, leaves...)` for every leaf of `first` and the leaves at the same place of the other
 /// trees, in order: members as named, elements by position, map entries by key. `who` opens the message of
 /// the `std::invalid_argument` that is thrown when a vector's length or a map's keys differ.
-template <class F, Gradients First, Gradients... Rest>
+template <class F, class First, class... Rest>
 void walk(std::string_view who, F&& f, First&& first, Rest&&... rest) {
-  Index ordinal = 0;
-  detail::descend(f, Path{nullptr, who}, ordinal, first, detail::without_subset(rest)...);
+  static_assert(detail::explain_tree<First>() && (detail::explain_tree<Rest>() && ...));
+  if constexpr (Gradients<First> && (Gradients<Rest> && ...)) {
+    Index ordinal = 0;
+    detail::descend(f, Path{nullptr, who}, ordinal, first, detail::without_subset(rest)...);
+  }
 }
 
 /// The number of leaves of a tree.
-template <Gradients Tree>
+template <class Tree>
 Index leaf_count(const Tree& tree) {
   Index count = 0;
   gradus::walk(
@@ -159,7 +162,7 @@ Index leaf_count(const Tree& tree) {
 }
 
 /// The number of coefficients of all leaves of a tree.
-template <Gradients Tree>
+template <class Tree>
 Index coefficient_count(const Tree& tree) {
   Index count = 0;
   gradus::walk(
