@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: MIT
+//
+// Functions beside a user's struct, with the names that the library's own have, are never called for it: who
+// calls them unqualified does not compile here.
+#include <gradus/gradus.hpp>
+#include <vector>
+
+#include "catch.hpp"
+#include "problem.hpp"
+
+namespace hostile {
+
+struct Model;
+
+// Each is found beside Model, by argument-dependent lookup, for a call with a Model among the first four
+// arguments. It fits as well as the library's function or better, so that the call is deleted or ambiguous.
+// The last four are for calls with a template argument, as `take<Value>(leaf)`.
+#define GRADUS_TRAP(NAME)                                  \
+  template <class... T>                                    \
+  void NAME(T&&...) = delete;                              \
+  template <class... T>                                    \
+  void NAME(Model&, T&&...) = delete;                      \
+  template <class... T>                                    \
+  void NAME(const Model&, T&&...) = delete;                \
+  template <class A, class... T>                           \
+  void NAME(A&&, Model&, T&&...) = delete;                 \
+  template <class A, class... T>                           \
+  void NAME(A&&, const Model&, T&&...) = delete;           \
+  template <class A, class B, class... T>                  \
+  void NAME(A&&, B&&, Model&, T&&...) = delete;            \
+  template <class A, class B, class... T>                  \
+  void NAME(A&&, B&&, const Model&, T&&...) = delete;      \
+  template <class A, class B, class C, class... T>         \
+  void NAME(A&&, B&&, C&&, Model&, T&&...) = delete;       \
+  template <class A, class B, class C, class... T>         \
+  void NAME(A&&, B&&, C&&, const Model&, T&&...) = delete; \
+  template <class X, class... T>                           \
+  void NAME(Model&, T&&...) = delete;                      \
+  template <class X, class... T>                           \
+  void NAME(const Model&, T&&...) = delete;                \
+  template <auto X, class... T>                            \
+  void NAME(Model&, T&&...) = delete;                      \
+  template <auto X, class... T>                            \
+  void NAME(const Model&, T&&...) = delete;
+
+// Traversals and their parts.
+GRADUS_TRAP(walk)
+GRADUS_TRAP(descend)
+GRADUS_TRAP(child)
+GRADUS_TRAP(structure)
+GRADUS_TRAP(underlying)
+GRADUS_TRAP(without_subset)
+GRADUS_TRAP(as_deep_const)
+GRADUS_TRAP(for_each_constituent)
+GRADUS_TRAP(for_each_block)
+GRADUS_TRAP(for_each_leaf)
+GRADUS_TRAP(for_each_segment)
+GRADUS_TRAP(spread_leaves)
+GRADUS_TRAP(leaf_threads)
+GRADUS_TRAP(run_segments)
+GRADUS_TRAP(run_leaf)
+GRADUS_TRAP(run_small)
+GRADUS_TRAP(run_range)
+GRADUS_TRAP(run_strips)
+GRADUS_TRAP(run_blocks)
+GRADUS_TRAP(strip)
+GRADUS_TRAP(take)
+GRADUS_TRAP(put)
+GRADUS_TRAP(sum_blocks)
+GRADUS_TRAP(sum_units)
+GRADUS_TRAP(norm_blocks)
+GRADUS_TRAP(norm)
+GRADUS_TRAP(all_finite)
+GRADUS_TRAP(leaf_count)
+GRADUS_TRAP(coefficient_count)
+GRADUS_TRAP(broadcast)
+// Checks.
+GRADUS_TRAP(require_parameters)
+GRADUS_TRAP(require_same_structure)
+GRADUS_TRAP(require_same_shape)
+GRADUS_TRAP(require_same_shapes)
+GRADUS_TRAP(require_equal_counts)
+GRADUS_TRAP(require_key)
+GRADUS_TRAP(require_consistent)
+GRADUS_TRAP(require_written)
+GRADUS_TRAP(check_step)
+GRADUS_TRAP(check)
+GRADUS_TRAP(check_leaf)
+// Trees like others.
+GRADUS_TRAP(grow)
+GRADUS_TRAP(filled)
+GRADUS_TRAP(copied)
+GRADUS_TRAP(made_like)
+GRADUS_TRAP(make)
+GRADUS_TRAP(make_matrices_like)
+GRADUS_TRAP(make_workspaces)
+GRADUS_TRAP(full_like)
+GRADUS_TRAP(zeros_like)
+GRADUS_TRAP(copy_like)
+GRADUS_TRAP(full_state)
+GRADUS_TRAP(zero_state)
+GRADUS_TRAP(copy_state)
+GRADUS_TRAP(deep_copy)
+GRADUS_TRAP(lazy)
+GRADUS_TRAP(read_only)
+// What optimizers, wrappers and transformations are made of.
+GRADUS_TRAP(init)
+GRADUS_TRAP(step)
+GRADUS_TRAP(run)
+GRADUS_TRAP(solution)
+GRADUS_TRAP(schedule_free_average)
+GRADUS_TRAP(visit)
+GRADUS_TRAP(visit_all)
+GRADUS_TRAP(visit_field)
+GRADUS_TRAP(visit_state)
+GRADUS_TRAP(visit_fields)
+GRADUS_TRAP(trees_of)
+GRADUS_TRAP(for_each_field)
+GRADUS_TRAP(for_each_part)
+GRADUS_TRAP(owner_of)
+GRADUS_TRAP(scale)
+GRADUS_TRAP(add_decay)
+GRADUS_TRAP(add_noise)
+GRADUS_TRAP(centralize)
+GRADUS_TRAP(clip_adaptively)
+GRADUS_TRAP(clip_by_block_rms)
+GRADUS_TRAP(clip_by_global_norm)
+GRADUS_TRAP(clip_by_value)
+GRADUS_TRAP(minimize)
+GRADUS_TRAP(any_asks_to_stop)
+GRADUS_TRAP(check_gradient)
+// Arithmetic of blocks.
+GRADUS_TRAP(advance)
+GRADUS_TRAP(approach)
+GRADUS_TRAP(clamped)
+GRADUS_TRAP(representable)
+GRADUS_TRAP(root)
+GRADUS_TRAP(sign_of)
+GRADUS_TRAP(wide)
+GRADUS_TRAP(wide_square)
+#undef GRADUS_TRAP
+
+struct Model {
+  Eigen::MatrixXd w;
+  Eigen::Matrix3d small;
+  Eigen::VectorXd b;
+  GRADUS_LEAVES(w, small, b)
+};
+
+}  // namespace hostile
+
+namespace innocent {
+
+struct Model {
+  Eigen::MatrixXd w;
+  Eigen::Matrix3d small;
+  Eigen::VectorXd b;
+  GRADUS_LEAVES(w, small, b)
+};
+
+}  // namespace innocent
+
+namespace {
+
+using namespace gradus_test;
+
+template <class Model>
+Model make_model() {
+  Model model{Eigen::MatrixXd::Zero(5, 4), Eigen::Matrix3d::Zero(), Eigen::VectorXd::Zero(5)};
+  gradus_test::fill(model, [](double, double l, double i, double j) { return start(l, i, j); });
+  return model;
+}
+
+// The solution after a few steps along the gradients that `transform` makes of the parameters.
+template <class Model, class O, class Transform>
+auto outcome(const O& optimizer, const Transform& transform) {
+  Model model = make_model<Model>();
+  auto state = optimizer.init(model);
+  for (int t = 1; t <= 3; ++t) {
+    Model gradient = model;
+    gradus_test::write_gradient(model, gradient, t);
+    optimizer.check(model, gradient, state);
+    optimizer.step(model, transform(gradient, model), state);
+  }
+  return gradus::solution(optimizer, model, state);
+}
+
+constexpr auto as_it_is = [](const auto& gradient, const auto&) -> const auto& { return gradient; };
+
+template <class O>
+void check(const O& optimizer) {
+  const auto expected = outcome<innocent::Model>(optimizer, as_it_is);
+  CHECK(gradus_test::same_bits(outcome<hostile::Model>(optimizer, as_it_is), expected));
+}
+
+template <class Transform>
+void check_transform(const Transform& transform) {
+  const gradus::AdamW optimizer{.learning_rate = 0.1};
+  const auto expected = outcome<innocent::Model>(optimizer, transform);
+  CHECK(gradus_test::same_bits(outcome<hostile::Model>(optimizer, transform), expected));
+}
+
+constexpr auto square = [](const auto& x, auto& gradient) {
+  gradus::walk(
+      "square", [](const gradus::Path&, const auto& from, auto& to) { to = from; }, x, gradient);
+  const double length = gradus::norm(x);
+  return length * length / 2;
+};
+
+}  // namespace
+
+TEST_CASE("names beside a user's struct do not disturb optimizers for coefficients") {
+  check(gradus::SGD{});
+  check(gradus::Momentum{});
+  check(gradus::Nesterov{});
+  check(gradus::AdaGrad{});
+  check(gradus::AdaDelta{});
+  check(gradus::RMSProp{.momentum = 0.9, .centered = true});
+  check(gradus::Adam{});
+  check(gradus::AdamW{});
+  check(gradus::AMSGrad{});
+  check(gradus::AdaMax{});
+  check(gradus::NAdam{});
+  check(gradus::RAdam{});
+  check(gradus::ASGD{});
+  check(gradus::Rprop{});
+  check(gradus::Lion{});
+  check(gradus::LAMB{});
+  check(gradus::LARS{});
+  check(gradus::Prodigy{});
+  check(gradus::ScheduleFreeSGD{});
+  check(gradus::ScheduleFreeAdamW{});
+  check(gradus::Frozen{});
+  const auto product = [](const auto&, const auto& u, auto& out) { out = u; };
+  check(gradus::sophia(gradus::hutchinson(product, 1)));
+}
+
+TEST_CASE("names beside a user's struct do not disturb optimizers for matrices") {
+  check(gradus::Muon{});
+  check(gradus::NorMuon{});
+  check(gradus::AdaMuon{});
+  check(gradus::Dion{});
+  check(gradus::Shampoo{});
+  check(gradus::SOAP{});
+  check(gradus::Adafactor{});
+}
+
+TEST_CASE("names beside a user's struct do not disturb wrappers") {
+  using namespace gradus;
+  check(lookahead(Adam{}, 2));
+  check(accumulate(SGD{}, 2));
+  check(polyak_average(SGD{}));
+  check(exponential_average(ScheduleFreeSGD{}));
+  check(cautious(Adam{}));
+  check(skip_nonfinite(Lion{}));
+  check(scheduled<&SGD::learning_rate>(SGD{}, Constant{0.1}));
+  check(sharpness_aware(square, SGD{}));
+  check(route(is_matrix, Muon{}, lookahead(Nesterov{})));
+  check(lookahead(route(is_matrix, route(any_leaf, Muon{}), Frozen{})));
+}
+
+TEST_CASE("names beside a user's struct do not disturb transformations of gradients") {
+  using namespace gradus;
+  check_transform([](const auto& g, const auto&) { return gradus::scale(g, 2); });
+  check_transform([](const auto& g, const auto&) { return gradus::clip_by_value(g, 0.5); });
+  check_transform([](const auto& g, const auto&) { return gradus::clip_by_global_norm(g, 0.5); });
+  check_transform([](const auto& g, const auto&) { return gradus::clip_by_block_rms(g, 0.5); });
+  check_transform([](const auto& g, const auto& p) { return gradus::clip_adaptively(g, p); });
+  check_transform([](const auto& g, const auto&) { return gradus::centralize(g); });
+  check_transform([](const auto& g, const auto& p) { return gradus::add_decay(g, p, 0.1); });
+  check_transform([](const auto& g, const auto& p) { return gradus::add_decay(g, p, 0.1, is_matrix); });
+  check_transform([](const auto& g, const auto&) { return gradus::add_noise(g, 0.1, 1, 2); });
+}
+
+TEST_CASE("names beside a user's struct do not disturb minimize and the tools") {
+  const auto minimum = [](const auto& model) {
+    return gradus::minimize(square, model, gradus::ScheduleFreeAdamW{}, {.max_steps = 4}).x;
+  };
+  const auto a = make_model<hostile::Model>();
+  const auto b = make_model<innocent::Model>();
+  CHECK(gradus_test::same_bits(minimum(a), minimum(b)));
+  CHECK(gradus_test::same_bits(minimum(std::vector{a})[0], minimum(b)));
+  CHECK(gradus::norm(a) == gradus::norm(b));
+  CHECK(gradus::leaf_count(a) == 3);
+  CHECK(gradus::all_finite(std::tie(a)));
+}
