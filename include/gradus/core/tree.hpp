@@ -88,7 +88,7 @@ void descend(F& f, Path path, Index& ordinal, First&& first, Rest&&... rest) {
     auto only_seen = [&](const Path& at, auto&... leaves) {
       if (first.sees(at.ordinal)) f(at, leaves...);
     };
-    auto& tree = as_deep_const<std::remove_reference_t<First>>(first.tree);
+    auto& tree = detail::as_deep_const<std::remove_reference_t<First>>(first.tree);
     detail::descend(only_seen, path, ordinal, tree, detail::without_subset(rest)...);
   } else if constexpr (Leaf<structure_t<First>>) {
     static_assert((Leaf<structure_t<Rest>> && ...),
