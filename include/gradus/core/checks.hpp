@@ -73,7 +73,8 @@ void require_same_shapes(std::string_view who, const P& params, const Trees&... 
 template <class Tree>
 void require_consistent(std::string_view who, const Tree& tree) {
   if constexpr (is_lazy<Tree>) {
-    if constexpr (std::tuple_size_v < decltype(tree.trees) >> 1 || is_lazy<decltype(tree.underlying())>) {
+    constexpr bool has_several = std::tuple_size_v<decltype(tree.trees)> != 1;
+    if constexpr (has_several || is_lazy<std::remove_cvref_t<decltype(tree.underlying())>>) {
       detail::require_same_shapes(who, detail::structure(tree), tree);
     }
   }
