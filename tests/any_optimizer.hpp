@@ -5,6 +5,7 @@
 #pragma once
 
 #include <any>
+#include <gradus/gradus.hpp>
 #include <optional>
 
 #include "problem.hpp"

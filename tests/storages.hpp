@@ -3,6 +3,7 @@
 // Leaves of every kind of storage in one tree, so that an optimizer is compiled for all of them at once.
 #pragma once
 
+#include <gradus/gradus.hpp>
 #include <iterator>
 #include <tuple>
 #include <vector>

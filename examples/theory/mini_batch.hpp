@@ -4,6 +4,7 @@
 #pragma once
 
 #include <array>
+#include <gradus/objectives/finite_sums.hpp>
 #include <gradus/optimizers/sgd.hpp>
 #include <gradus/tools/gradient_noise.hpp>
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // Gradient transformations take no memory in `step`, and those without numbers of their own none at all.
+#include <gradus/gradus.hpp>
+
 #include "allocation/counter.hpp"
 #include "catch.hpp"
 #include "problem.hpp"

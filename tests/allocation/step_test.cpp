@@ -5,6 +5,8 @@
 #include <gradus/objectives/objectives.hpp>
 #include <map>
 
+#include <gradus/gradus.hpp>
+
 #include "allocation/counter.hpp"
 #include "optimizers.hpp"
 #include "problem.hpp"

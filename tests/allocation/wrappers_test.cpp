@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 //
 // Law 3 for wrappers: after `init`, `step` takes no memory from the heap, counted at malloc itself.
-#include "wrappers.hpp"
+#include <gradus/gradus.hpp>
+
 #include "catch.hpp"
 #include "counter.hpp"
+#include "wrappers.hpp"
 
 using namespace gradus;
 using namespace gradus_test;

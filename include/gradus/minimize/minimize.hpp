@@ -136,7 +136,7 @@ void require_written(const X& gradient) {
 template <class F, class Start, class O, class... Observers>
 auto minimize(const F& objective, const Start& start, const O& optimizer, const Stopping& stopping = {},
               Observers&&... observers) {
-  static_assert(Dense<Start> || detail::explain_tree<Start>());
+  if constexpr (!Dense<Start>) static_assert(detail::explain_tree<Start>());
   auto x = detail::deep_copy(start);
   using X = decltype(x);
   static_assert(

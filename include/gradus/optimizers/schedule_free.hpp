@@ -37,7 +37,8 @@ void require_schedule_free(std::string_view who, const O& o) {
 // The average x = y + (1 − 1/β)(z − y).
 template <class P, class Tree>
 auto schedule_free_average(double beta, const P& params, const Tree& z) {
-  return lazy([beta](const auto& y, const auto& at) { return y + (1 - 1 / beta) * (at - y); }, params, z);
+  return gradus::lazy([beta](const auto& y, const auto& at) { return y + (1 - 1 / beta) * (at - y); }, params,
+                      z);
 }
 
 }  // namespace detail

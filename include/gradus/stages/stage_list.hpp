@@ -298,4 +298,8 @@ struct StageList {
   }
 };
 
+/// For compilers that deduce nothing of an aggregate by themselves.
+template <class... S>
+StageList(std::string_view, std::tuple<S...>) -> StageList<S...>;
+
 }  // namespace GRADUS_NAMESPACE
