@@ -75,7 +75,7 @@ std::vector<Entry> muon() {
                                      .beta2 = 0.8,
                                      .epsilon = 1e-3,
                                      .weight_decay = 0.5}},
-                                   {"speedrun", with_rate(speedrun, 0.002)}},
+                                   {"speedrun", with_rate(speedrun, 0x1p-9)}},
                       .fields = {{"learning_rate", set(&NorMuon::learning_rate, 0.1)},
                                  {"momentum", set(&NorMuon::momentum, 0.5)},
                                  {"beta2", set(&NorMuon::beta2, 0.5)},

@@ -86,7 +86,7 @@ CASES = {
     "NorMuon/plain": partial(Transcribed, rule=normuon, lr=0.002),
     "NorMuon/options": partial(Transcribed, rule=normuon, lr=0.002, momentum=0.9, beta2=0.8, eps=1e-3,
                                weight_decay=0.5),
-    "NorMuon/speedrun": partial(Transcribed, rule=normuon_speedrun, lr=0.002, weight_decay=0.5),
+    "NorMuon/speedrun": partial(Transcribed, rule=normuon_speedrun, lr=2**-9, weight_decay=0.5),
     "AdaMuon/plain": partial(Transcribed, rule=adamuon, lr=0.002),
     "AdaMuon/no_nesterov": partial(Transcribed, rule=adamuon, lr=0.002, nesterov=False, weight_decay=0.0),
     "AdaMuon/options": partial(Transcribed, rule=adamuon, lr=0.002, momentum=0.9, beta2=0.9, eps=1e-3,
