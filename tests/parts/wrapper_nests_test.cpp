@@ -123,6 +123,39 @@ TEST_CASE("a nest whose step fails has changed nothing and says what is wrong") 
   });
 }
 
+TEST_CASE("lazy gradients made of the parameters pass through a nest as those that they are made of") {
+  int t = 1;
+  for_each_nest(t, [&](const std::string& name, const auto& optimizer) {
+    INFO(name);
+    const auto stepped = [&](bool lazily) {
+      auto params = make_tree<double>(shapes);
+      auto state = optimizer.init(params);
+      for (t = 1; t <= 12; ++t) {
+        const auto copy = params;
+        optimizer.step(params, scale(lazily ? params : copy, t % 2 == 0 ? 1 : 0.7), state);
+      }
+      return params;
+    };
+    CHECK(same_bits(stepped(true), stepped(false)));
+  });
+}
+
+TEST_CASE("nests step sixteen-bit parameters as they step those of float") {
+  int t = 1;
+  for_each_nest(t, [&](const std::string& name, const auto& optimizer) {
+    INFO(name);
+    const auto after_steps = [&](auto scalar) {
+      auto params = make_tree<decltype(scalar)>(shapes);
+      auto state = optimizer.init(params);
+      for (t = 1; t <= 1000; ++t) run(optimizer, params, state, t, t);
+      Tree<float> result;
+      for (const auto& leaf : params) result.push_back(leaf.template cast<float>());
+      return result;
+    };
+    CHECK(relative_difference(after_steps(Eigen::bfloat16{}), after_steps(0.0f)) < 0.05);
+  });
+}
+
 TEST_CASE("the number of threads does not change a bit of a nest") {
 #ifdef _OPENMP
   int t = 1;
