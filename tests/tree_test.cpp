@@ -198,6 +198,17 @@ TEST_CASE("for_each_leaf visits every leaf once, the largest first, and passes e
   CHECK_THROWS_AS(for_each_leaf([](auto&) { throw std::runtime_error("x"); }, tree), std::runtime_error);
 }
 
+TEST_CASE("what is thrown inside a parallel region reaches the caller") {
+  Eigen::VectorXd large = Eigen::VectorXd::Ones(300000);
+  const auto throws = [](auto&) { throw std::runtime_error("no more"); };
+  CHECK_THROWS_WITH(for_each_block(throws, large), "no more");
+  const auto throws_in_sum = [](const auto& x) {
+    if (x(0) == 1) throw std::runtime_error("no sum");
+    return wide(x);
+  };
+  CHECK_THROWS_WITH(sum_blocks(throws_in_sum, large), "no sum");
+}
+
 TEST_CASE("a state names its fields") {
   const auto state = Adam{}.init(make_model());
   std::vector<std::string> fields;

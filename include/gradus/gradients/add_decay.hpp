@@ -12,8 +12,9 @@ namespace GRADUS_NAMESPACE {
 /// Inside the optimizer's own pass; nothing is evaluated now. `params` is referred to, a temporary such as
 /// `std::tie(w, b)` is kept: pass those that the optimizer steps. Throws `std::invalid_argument` for a λ that
 /// is negative or not finite, and when structures or shapes differ.
-template <Gradients G, Parameters P>
+template <class G, class P>
 auto add_decay(G&& grads, P&& params, double weight_decay) {
+  static_assert(detail::explain_tree<G>() && detail::explain_tree<P>());
   require_nonnegative("add_decay", "weight_decay", weight_decay);
   detail::require_same_shapes("add_decay", params, grads);
   return gradus::lazy([weight_decay](const auto& g, const auto& p) { return g + weight_decay * p; },
@@ -24,8 +25,9 @@ auto add_decay(G&& grads, P&& params, double weight_decay) {
 /// for one number a leaf. Biases are usually left out:
 ///
 ///     add_decay(grads, model, 1e-4, is_matrix)
-template <Gradients G, Parameters P, LeafPredicate Chosen>
+template <class G, class P, LeafPredicate Chosen>
 auto add_decay(G&& grads, P&& params, double weight_decay, const Chosen& chosen) {
+  static_assert(detail::explain_tree<G>() && detail::explain_tree<P>());
   require_nonnegative("add_decay", "weight_decay", weight_decay);
   detail::require_same_shapes("add_decay", params, grads);
   const auto decay_of = [&](const Path& path, const auto& g) -> Eigen::ArrayXXd {

@@ -88,8 +88,9 @@ struct NormalTree {
 ///
 /// Neelakantan et al. (arXiv:1511.06807) let σ decay as σ² = η / (1 + t)^γ with γ = 0.55 and η one of 0.01,
 /// 0.3 and 1. Throws `std::invalid_argument` for a σ that is negative or not finite.
-template <Gradients G>
+template <class G>
 auto add_noise(G&& grads, double standard_deviation, std::uint64_t seed, std::uint64_t step) {
+  static_assert(detail::explain_tree<G>());
   require_nonnegative("add_noise", "standard_deviation", standard_deviation);
   const auto add = [sigma = standard_deviation](const auto& g, const auto& z) { return g + sigma * z; };
   return Lazy<decltype(add), G, detail::NormalTree>{

@@ -21,8 +21,9 @@ enum class NormClip {
 /// One pass now for the norm; the scaling happens inside the optimizer's own pass. A norm that is infinite or
 /// NaN makes every coefficient 0 or NaN: check `all_finite` first if that can happen. Throws
 /// `std::invalid_argument` for a bad `max_norm`.
-template <Gradients G>
+template <class G>
 auto clip_by_global_norm(G&& grads, double max_norm, NormClip form = NormClip::torch) {
+  static_assert(detail::explain_tree<G>());
   require_field(max_norm > 0, "clip_by_global_norm", "max_norm", max_norm, "be positive");
   const double ratio = max_norm / (gradus::norm(grads) + (form == NormClip::torch ? 1e-6 : 0));
   const double factor = ratio >= 1 ? 1 : ratio;  // NaN stays NaN
@@ -39,8 +40,9 @@ inline auto clamping(double limit) {
 
 /// Gradients with every coefficient clamped to [−limit, limit], limit > 0; equal to
 /// `torch.nn.utils.clip_grad_value_`. NaN stays NaN.
-template <Gradients G>
+template <class G>
 auto clip_by_value(G&& grads, double limit) {
+  static_assert(detail::explain_tree<G>());
   require_field(limit > 0, "clip_by_value", "limit", limit, "be positive");
   return gradus::lazy(detail::clamping(limit), std::forward<G>(grads));
 }
@@ -54,8 +56,9 @@ auto clip_by_value(G&& grads, double limit) {
 /// One pass now for the norms, and memory for one number a leaf; the scaling happens inside the optimizer's
 /// own pass. Leaves for which `chosen(LeafInfo)` is false stay as they are. A leaf whose norm is infinite or
 /// NaN gets coefficients that are 0 or NaN. Throws `std::invalid_argument` for a bad `max_rms`.
-template <Gradients G, LeafPredicate Chosen = decltype(any_leaf)>
+template <class G, LeafPredicate Chosen = decltype(any_leaf)>
 auto clip_by_block_rms(G&& grads, double max_rms, const Chosen& chosen = any_leaf) {
+  static_assert(detail::explain_tree<G>());
   constexpr auto who = "clip_by_block_rms";
   require_field(max_rms > 0, who, "max_rms", max_rms, "be positive");
   const auto factor_of = [&](const Path& path, const auto& g) -> Eigen::ArrayXXd {

@@ -17,8 +17,9 @@ inline auto times(double factor) {
 
 /// Gradients times a constant: 1 / n makes a mean of a sum over n examples, −1 lets an optimizer maximise.
 /// Inside the optimizer's own pass. Throws `std::invalid_argument` for a factor that is not finite.
-template <Gradients G>
+template <class G>
 auto scale(G&& grads, double factor) {
+  static_assert(detail::explain_tree<G>());
   require_field(std::isfinite(factor), "scale", "factor", factor, "be finite");
   return gradus::lazy(detail::times(factor), std::forward<G>(grads));
 }

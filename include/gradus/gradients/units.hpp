@@ -49,9 +49,10 @@ struct AdaptiveClip {
 /// One pass now over `grads` and `params` for the norms, and memory for one number a unit; the scaling
 /// happens inside the optimizer's own pass. A unit whose norm is infinite or NaN gets coefficients that are 0
 /// or NaN. Throws `std::invalid_argument` for bad options, and when structures or shapes differ.
-template <Gradients G, Parameters P, LeafPredicate Chosen = decltype(any_leaf)>
+template <class G, class P, LeafPredicate Chosen = decltype(any_leaf)>
 auto clip_adaptively(G&& grads, const P& params, const AdaptiveClip& options = {},
                      const Chosen& chosen = any_leaf) {
+  static_assert(detail::explain_tree<G>() && detail::explain_tree<P>());
   constexpr auto who = "clip_adaptively";
   require_positive(who, "ratio", options.ratio);
   require_positive(who, "epsilon", options.epsilon);
@@ -77,8 +78,9 @@ auto clip_adaptively(G&& grads, const P& params, const AdaptiveClip& options = {
 ///
 /// One pass now for the means, and memory for one number a unit; the subtraction happens inside the
 /// optimizer's own pass. A unit with a coefficient that is not finite becomes NaN.
-template <Gradients G, LeafPredicate Chosen = decltype(is_matrix)>
+template <class G, LeafPredicate Chosen = decltype(is_matrix)>
 auto centralize(G&& grads, Layout layout = Layout::outputs_by_inputs, const Chosen& chosen = is_matrix) {
+  static_assert(detail::explain_tree<G>());
   const auto means_of = [&](const Path& path, const auto& g) -> Eigen::ArrayXXd {
     if (g.size() == 0 || !chosen(LeafInfo{path.name(), g.rows(), g.cols()})) {
       return Eigen::ArrayXXd::Zero(1, 1);

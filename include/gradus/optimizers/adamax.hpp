@@ -13,7 +13,7 @@ namespace GRADUS_NAMESPACE {
 ///     u ← max(β2 u, |g| + ε)
 ///     θ ← θ − η/(1 − β1ᵗ) · m/u
 ///
-/// The paper has no ε. State: m, u. Reads and writes 7 numbers a coefficient.
+/// The paper has no ε. A scheduled β: as in `Adam`. State: m, u. Reads and writes 7 numbers a coefficient.
 struct AdaMax {
   double learning_rate = 2e-3;  ///< η ≥ 0
   double beta1 = 0.9;           ///< decay of the mean, in [0, 1)

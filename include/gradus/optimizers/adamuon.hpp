@@ -15,7 +15,8 @@ namespace GRADUS_NAMESPACE {
 ///     N = O / (√(v/(1 − β2ᵗ)) + ε)
 ///     θ ← (1 − ηλ)θ − η · 0.2 √max(rows, cols) · √min(rows, cols)/(‖N‖ + ε) · N
 ///
-/// so that every matrix's step has root mean square 0.2η. State: b, v. Threads as in `BasicMuon`.
+/// so that every matrix's step has root mean square 0.2η. A scheduled β2: as in `Adam`. State:
+/// b, v. Threads as in `BasicMuon`.
 template <Orthogonalizer Method>
 struct BasicAdaMuon {
   double learning_rate = 0.02;                                      ///< η ≥ 0

@@ -14,7 +14,8 @@ namespace GRADUS_NAMESPACE {
 ///     u = [m/(1 − β1ᵗ)] / (√(v/(1 − β2ᵗ)) + ε) + λθ
 ///     θ ← θ − η ‖θ‖/‖u‖ u           (without the ratio where a norm is 0)
 ///
-/// with the norms of each leaf. State: m, v. Reads and writes 10 numbers a coefficient, in two passes.
+/// with the norms of each leaf. A scheduled β: as in `Adam`. State: m, v. Reads and writes 10 numbers a
+/// coefficient, in two passes.
 struct LAMB {
   double learning_rate = 1e-3;  ///< η ≥ 0
   double beta1 = 0.9;           ///< decay of the mean, in [0, 1)

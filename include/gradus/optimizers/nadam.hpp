@@ -20,7 +20,8 @@ enum class NAdamMomentum {
 ///     n = (1 − μ_t)/(1 − P) · g + μ_{t+1}/(1 − P μ_{t+1}) · m
 ///     θ ← θ − η n / (√(v/(1 − β2ᵗ)) + ε)
 ///
-/// State: m, v. Reads and writes 7 numbers a coefficient.
+/// A scheduled β2: β2ᵗ is the product so far, as in `Adam`; P is a product by definition. State: m, v. Reads
+/// and writes 7 numbers a coefficient.
 struct NAdam {
   double learning_rate = 2e-3;                     ///< η ≥ 0
   double beta1 = 0.9;                              ///< decay of the mean, in [0, 1)

@@ -15,7 +15,8 @@ namespace GRADUS_NAMESPACE {
 ///     ρ > threshold:  θ ← θ − η m̂ r √(1 − β2ᵗ)/(√v + ε),  r² = (ρ − 4)(ρ − 2)ρ∞ / ((ρ∞ − 4)(ρ∞ − 2)ρ)
 ///     otherwise:      θ ← θ − η m̂
 ///
-/// The paper's threshold is 4. With β2 ≤ 0.6 this is momentum for ever. State: m, v. Reads and writes 7
+/// The paper's threshold is 4. With β2 ≤ 0.6 this is momentum for ever. Under a schedule of β, βᵗ is the
+/// product so far, as in `Adam`, and ρ∞ follows β2. State: m, v. Reads and writes 7
 /// numbers a coefficient.
 struct RAdam {
   double learning_rate = 1e-3;          ///< η ≥ 0

@@ -122,8 +122,8 @@ struct ScheduleFreeSGD {
 ///     v ← β2 v + (1 − β2)g²
 ///     d = g/(√(v/(1 − β2ᵗ)) + ε) + λy
 ///
-/// The authors take η 1 to 10 times larger than for AdamW with a schedule. State: z, v. Reads and writes 7
-/// numbers a coefficient.
+/// The authors take η 1 to 10 times larger than for AdamW with a schedule. A scheduled β2: as in `Adam`.
+/// State: z, v. Reads and writes 7 numbers a coefficient.
 struct ScheduleFreeAdamW {
   double learning_rate = 2.5e-3;   ///< η ≥ 0
   double beta1 = 0.9;              ///< β in (0, 1), how close y stays to the average

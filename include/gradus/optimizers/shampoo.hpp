@@ -15,7 +15,8 @@ namespace GRADUS_NAMESPACE {
 /// The roots are recomputed at t = 1, k + 1, 2k + 1, ... With β1 > 0, D uses an average of the gradients
 /// instead of G. Grafting gives D another length. A matrix larger than `block_size` is cut into blocks with
 /// L, R and graft of their own; a vector is a matrix of one column. After one step from nothing, without ε, D
-/// is the polar factor of G. State, all in double: L, R and their roots; m with β1, s with AdaGrad's graft.
+/// is the polar factor of G. Under a schedule of β2, β2ᵗ is the product so far. State, all in double: L, R
+/// and their roots; m with β1, s with AdaGrad's graft.
 struct Shampoo {
   double learning_rate = 1e-2;              ///< η ≥ 0
   double beta1 = 0;                         ///< decay of the averaged gradient, in [0, 1); 0: none

@@ -18,7 +18,8 @@ namespace GRADUS_NAMESPACE {
 ///                            with them; m moves into the new basis, v does not
 ///
 /// A side longer than `max_dimension` is not rotated, nor are vectors; with `one_sided` only the shorter side
-/// is. State: m, v, L, R, Q_L, Q_R; and scratch memory for the largest leaf and each thread.
+/// is. Under a schedule of β, βᵏ is the product so far. State: m, v, L, R, Q_L, Q_R; and scratch memory for
+/// the largest leaf and each thread.
 struct SOAP {
   double learning_rate = 3e-3;           ///< η ≥ 0
   double beta1 = 0.95;                   ///< decay of the mean, in [0, 1)

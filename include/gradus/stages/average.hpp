@@ -21,7 +21,7 @@ namespace stages {
 ///     b ← μb + (1 − μ)u                           (or as `form` says)
 ///     u ← (1 − μ)u + μb  with nesterov, else b
 ///
-/// State: b.
+/// Under a schedule of μ, μᵗ is the product so far. State: b.
 struct Average {
   double momentum = 0.95;                  ///< μ in [0, 1)
   bool nesterov = true;                    ///< look ahead

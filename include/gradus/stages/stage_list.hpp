@@ -34,20 +34,19 @@ struct NoState {
 
 /// A stage: a value with fields (GRADUS_FIELDS) and
 ///
-///     validate(who)             refuses bad fields as `validate` of an optimizer does
-///     State<Tree>               trees of matrices, numbers of the step; with GRADUS_STATE, or `NoState`
-///     shapes(rows, cols)        the shape of each of the state's trees for a leaf of this shape, an array
-///     begin(state)              once a step; returns the function `f(update, matrices...)` that is called
-///     for
-///                               every leaf with the matrices of its trees, from several threads
+///     validate(who)         refuses bad fields, as `validate` of an optimizer does
+///     State<Tree>           trees of matrices and numbers, with GRADUS_STATE; or `NoState`
+///     shapes(rows, cols)    an array: the shape of each of these trees for a leaf of this shape
+///     begin(state)          once a step: returns the function `f(update, matrices...)`, which is
+///                           called for every leaf, with the matrices of its trees, by any thread
 ///
 /// and, where it needs them,
 ///
-///     check_unchanged(who, made_with)  refuses a change of fields that are read when the state is made;
-///                               `made_with` is the stage as it was then
-///     check_leaf(path, leaf)    refuses a leaf that does not suit the fields
-///     start(path, matrices...)  fills the matrices of a leaf, which are zero without it
-///     scratch<Scalar>(rows, cols)  bytes that the function takes of the workspace
+///     check_unchanged(who, made_with)   refuses a change of fields that are read when the state is
+///                                       made; `made_with` is the stage as it was then
+///     check_leaf(path, leaf)            refuses a leaf that does not suit the fields
+///     start(path, matrices...)          fills the matrices of a leaf, which are zero without it
+///     scratch<Scalar>(rows, cols)       bytes that the function takes of the workspace
 ///
 /// A function that returns `false` leaves its parameter as it is: the stages behind it are left out.
 template <class S>
