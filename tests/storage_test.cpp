@@ -33,7 +33,8 @@ struct SideBySide {
     fill(plain, [](double, double, double i, double j) { return start(0, i + j, i * j * j); });
     copy(plain, params);
     Tree<Scalar> plain_grads = plain;
-    auto state = optimizer.init(params), plain_state = optimizer.init(plain);
+    auto state = optimizer.init(params);
+    auto plain_state = optimizer.init(plain);
     for (int t = 1; t <= steps; ++t) {
       plain_grads = plain;
       fill(plain_grads,
