@@ -265,7 +265,7 @@ TEST_CASE("bfloat16 is as near as bfloat16 can be") {
   }
 }
 
-TEMPLATE_TEST_CASE("products that know their symmetry equal plain ones of any shape", "", float, double,
+TEMPLATE_TEST_CASE("products that know their symmetry equal plain ones of any shape", "[long]", float, double,
                    long double) {
   using Matrix = Eigen::Matrix<TestType, Eigen::Dynamic, Eigen::Dynamic>;
   using Map = MatrixMap<TestType>;
@@ -305,7 +305,7 @@ TEMPLATE_TEST_CASE("products that know their symmetry equal plain ones of any sh
   }
 }
 
-TEST_CASE("Newton-Schulz has the same bits for any number of threads") {
+TEST_CASE("Newton-Schulz has the same bits for any number of threads", "[long]") {
   const MatrixXf square = with_spectrum(190, 190, 1e-2).cast<float>(),
                  wide = with_spectrum(120, 700, 1e-2).cast<float>();
   const BasicNewtonSchulz<TiledProducts, Eigen::bfloat16> brief;

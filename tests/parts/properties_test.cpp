@@ -202,7 +202,7 @@ TEST_CASE("a route inside a route offers the solution of each part") {
       averaged, [](const LeafInfo& leaf) { return leaf.name == "bias"; }, &Network::bias);
 }
 
-TEST_CASE("one optimizer may step different states in several threads") {
+TEST_CASE("one optimizer may step different states in several threads", "[long]") {
   const auto check = [](const auto& optimizer) {
     // Larger than what one OpenMP thread does alone.
     const Shapes shapes{{300, 260}, {70, 1}, {9, 40}};
