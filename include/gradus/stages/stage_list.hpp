@@ -230,7 +230,7 @@ struct StageList {
     (make_one(trees), ...);
     gradus::walk(
         "gradus",
-        [&](const Path& path, const auto&, auto&... matrices) {
+        [&]([[maybe_unused]] const Path& path, const auto&, [[maybe_unused]] auto&... matrices) {
           if constexpr (requires { stage.start(path, matrices...); }) stage.start(path, matrices...);
         },
         params, trees...);
