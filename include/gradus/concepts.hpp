@@ -15,10 +15,10 @@ namespace GRADUS_NAMESPACE {
 
 /// An optimizer is a value with two functions. `init(params)` checks the hyperparameters and makes a state;
 /// `step(params, grads, state)` changes `params` and `state`. The state is a value that the caller owns.
-/// Written by the library or the user; called by user code, `minimize` and wrappers. Those of the library
-/// have `validate()` too, which refuses bad fields, and `check(params, grads, state)`, which throws whatever
-/// `step` would; both are called by `step` before it changes anything, so that a field which was changed
-/// between two steps acts, or is refused by name. A whole one:
+/// Written by the library or the user; called by user code, `minimize` and wrappers. The library's own also
+/// have `validate()`, which refuses bad fields, and `check(params, grads, state)`, which throws whatever
+/// `step` would. `step` calls both before it changes anything, so a field changed between two steps takes
+/// effect or is refused by name. A complete one:
 ///
 ///     struct SignDescent {
 ///       double learning_rate = 1e-3;
