@@ -91,6 +91,7 @@
 #include <gradus/stages/orthogonalize.hpp>
 #include <gradus/stages/power_iteration.hpp>
 #include <gradus/stages/scale_by_shape.hpp>
+#include <gradus/stages/stage.hpp>
 #include <gradus/stages/stage_list.hpp>
 #include <gradus/tools/batches.hpp>
 #include <gradus/tools/check_gradient.hpp>

@@ -3,6 +3,7 @@
 
 #include <gradus/stages/descend.hpp>
 #include <gradus/stages/factored_root.hpp>
+#include <gradus/stages/stage_list.hpp>
 
 namespace GRADUS_NAMESPACE {
 
@@ -35,43 +36,14 @@ struct Adafactor {
 
   using Stages = StageList<stages::FactoredRoot, stages::Descend>;
 
-  /// The stages of a step. The learning rate is already part of the update, so that of `Descend` is 1.
+  /// The stages of a step.
   Stages stages() const {
     return {name(),
             {stages::FactoredRoot{learning_rate, beta1, epsilon1, epsilon2, decay_power, clip,
                                   min_dim_size_to_factor, form},
-             stages::Descend{1, learning_rate * weight_decay}}};
+             stages::Descend{learning_rate, weight_decay, false, false, false, true}}};
   }
-
-  template <class Tree>
-  using State = Stages::State<Tree>;
-
-  /// Refuses a field that makes no sense with `std::invalid_argument`, by name and value.
-  void validate() const {
-    require_nonnegative(name(), "weight_decay", weight_decay);
-    stages().validate();
-  }
-
-  /// Makes the state for `params`. Throws `std::invalid_argument` for what `validate` refuses.
-  template <class P>
-  State<like<P>> init(const P& params) const {
-    validate();
-    return stages().init(params);
-  }
-
-  /// Throws what a step would refuse, and changes nothing: fields, structures and shapes.
-  template <class P, class G, class S>
-  void check(P&& params, const G& grads, const S& state) const {
-    validate();
-    stages().check(params, grads, state);
-  }
-
-  /// One step. Throws what `check` throws, before anything is changed.
-  template <class P, class G, class S>
-  void step(P&& params, const G& grads, S& state) const {
-    validate();
-    stages().step(params, grads, state);
-  }
+  GRADUS_RUN_STAGES
 };
 
 }  // namespace GRADUS_NAMESPACE

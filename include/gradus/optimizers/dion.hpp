@@ -4,6 +4,7 @@
 #include <gradus/stages/descend.hpp>
 #include <gradus/stages/power_iteration.hpp>
 #include <gradus/stages/scale_by_shape.hpp>
+#include <gradus/stages/stage_list.hpp>
 
 namespace GRADUS_NAMESPACE {
 
@@ -37,30 +38,7 @@ struct Dion {
             {stages::PowerIteration{momentum, epsilon, rank_fraction, seed},
              stages::ScaleByShape{MuonScale::spectral}, stages::Descend{learning_rate, weight_decay}}};
   }
-
-  template <class Tree>
-  using State = Stages::State<Tree>;
-
-  /// Refuses a field that makes no sense with `std::invalid_argument`, by name and value.
-  void validate() const { stages().validate(); }
-
-  /// Makes the state for `params`. Throws `std::invalid_argument` for what `validate` refuses.
-  template <class P>
-  State<like<P>> init(const P& params) const {
-    return stages().init(params);
-  }
-
-  /// Throws what a step would refuse, and changes nothing: fields, structures and shapes.
-  template <class P, class G, class S>
-  void check(P&& params, const G& grads, const S& state) const {
-    stages().check(params, grads, state);
-  }
-
-  /// One step. Throws what `check` throws, before anything is changed.
-  template <class P, class G, class S>
-  void step(P&& params, const G& grads, S& state) const {
-    stages().step(params, grads, state);
-  }
+  GRADUS_RUN_STAGES
 };
 
 }  // namespace GRADUS_NAMESPACE

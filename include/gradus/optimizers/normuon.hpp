@@ -46,30 +46,7 @@ struct BasicNorMuon {
          stages::NormalizeNeurons{beta2, epsilon, layout, statistics}, stages::ScaleByShape{scale, layout},
          stages::Descend{learning_rate, weight_decay, cautious_decay, scaled_decay}}};
   }
-
-  template <class Tree>
-  using State = typename Stages::template State<Tree>;
-
-  /// Refuses a field that makes no sense with `std::invalid_argument`, by name and value.
-  void validate() const { stages().validate(); }
-
-  /// Makes the state for `params`. Throws `std::invalid_argument` for what `validate` refuses.
-  template <class P>
-  State<like<P>> init(const P& params) const {
-    return stages().init(params);
-  }
-
-  /// Throws what a step would refuse, and changes nothing: fields, structures and shapes.
-  template <class P, class G, class S>
-  void check(P&& params, const G& grads, const S& state) const {
-    stages().check(params, grads, state);
-  }
-
-  /// One step. Throws what `check` throws, before anything is changed.
-  template <class P, class G, class S>
-  void step(P&& params, const G& grads, S& state) const {
-    stages().step(params, grads, state);
-  }
+  GRADUS_RUN_STAGES
 };
 
 /// NorMuon with Newton–Schulz, as published.

@@ -3,6 +3,7 @@
 
 #include <gradus/stages/descend.hpp>
 #include <gradus/stages/eigenbasis_adam.hpp>
+#include <gradus/stages/stage_list.hpp>
 
 namespace GRADUS_NAMESPACE {
 
@@ -41,30 +42,7 @@ struct SOAP {
             {stages::EigenbasisAdam{beta1, beta2, shampoo_beta, epsilon, period, max_dimension, one_sided},
              stages::Descend{learning_rate, weight_decay, false, false, true}}};
   }
-
-  template <class Tree>
-  using State = Stages::State<Tree>;
-
-  /// Refuses a field that makes no sense with `std::invalid_argument`, by name and value.
-  void validate() const { stages().validate(); }
-
-  /// Makes the state for `params`. Throws `std::invalid_argument` for what `validate` refuses.
-  template <class P>
-  State<like<P>> init(const P& params) const {
-    return stages().init(params);
-  }
-
-  /// Throws what a step would refuse, and changes nothing: fields, structures and shapes.
-  template <class P, class G, class S>
-  void check(P&& params, const G& grads, const S& state) const {
-    stages().check(params, grads, state);
-  }
-
-  /// One step. Throws what `check` throws, before anything is changed.
-  template <class P, class G, class S>
-  void step(P&& params, const G& grads, S& state) const {
-    stages().step(params, grads, state);
-  }
+  GRADUS_RUN_STAGES
 };
 
 }  // namespace GRADUS_NAMESPACE

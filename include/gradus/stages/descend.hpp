@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <gradus/stages/stage_list.hpp>
+#include <gradus/stages/stage.hpp>
 
 namespace GRADUS_NAMESPACE {
 
@@ -19,7 +19,9 @@ struct Descend {
   bool cautious_decay = false;  ///< decay only where it agrees with the step
   bool scaled_decay = false;    ///< multiply the decay, too, by the rate of the shape: modded-nanogpt
   bool decay_last = false;      ///< decay the moved point: θ ← (1 − ηλ)(θ − ηu)
-  GRADUS_FIELDS(Descend, learning_rate, weight_decay, cautious_decay, scaled_decay, decay_last)
+  bool rate_in_update = false;  ///< u has η already: θ ← (1 − ηλ)θ − u
+  GRADUS_FIELDS(Descend, learning_rate, weight_decay, cautious_decay, scaled_decay, decay_last,
+                rate_in_update)
 
   template <class Tree>
   using State = NoState;
@@ -36,7 +38,7 @@ struct Descend {
   /// θ ← kept · θ − rate · u, for one block of coefficients.
   auto recurrence(double of_shape, double factor) const {
     const double kept = 1 - learning_rate * weight_decay * (scaled_decay ? of_shape : 1);
-    const double rate = learning_rate * of_shape * factor * (decay_last ? kept : 1);
+    const double rate = (rate_in_update ? 1 : learning_rate) * of_shape * factor * (decay_last ? kept : 1);
     return [=, careful = cautious_decay](auto& p, const auto& u) {
       if (careful) {
         p = (u * p >= 0).select(kept * p, p) - rate * u;

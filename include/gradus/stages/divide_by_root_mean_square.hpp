@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <gradus/stages/stage_list.hpp>
+#include <gradus/stages/stage.hpp>
 
 namespace GRADUS_NAMESPACE {
 

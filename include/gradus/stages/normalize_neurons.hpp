@@ -2,7 +2,7 @@
 #pragma once
 
 #include <gradus/core/layout.hpp>
-#include <gradus/stages/stage_list.hpp>
+#include <gradus/stages/stage.hpp>
 
 namespace GRADUS_NAMESPACE {
 

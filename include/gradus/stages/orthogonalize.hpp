@@ -2,7 +2,7 @@
 #pragma once
 
 #include <gradus/orthogonalize/orthogonalize.hpp>
-#include <gradus/stages/stage_list.hpp>
+#include <gradus/stages/stage.hpp>
 
 namespace GRADUS_NAMESPACE {
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <gradus/linalg/multiply.hpp>
-#include <gradus/stages/stage_list.hpp>
+#include <gradus/stages/stage.hpp>
 #include <numbers>
 #include <random>
 

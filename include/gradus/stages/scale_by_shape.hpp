@@ -3,7 +3,7 @@
 
 #include <gradus/core/layout.hpp>
 #include <gradus/stages/orthogonalize.hpp>
-#include <gradus/stages/stage_list.hpp>
+#include <gradus/stages/stage.hpp>
 
 namespace GRADUS_NAMESPACE {
 

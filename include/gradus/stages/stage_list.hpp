@@ -1,66 +1,12 @@
 // SPDX-License-Identifier: MIT
 //
-// Whole-matrix methods are lists of stages: what a stage is, and the optimizer that a list of them is.
+// Whole-matrix methods are lists of stages: the optimizer that such a list is.
 #pragma once
 
-#include <gradus/core/for_each_leaf.hpp>
-#include <gradus/core/optimizer.hpp>
+#include <gradus/stages/stage.hpp>
 #include <vector>
 
 namespace GRADUS_NAMESPACE {
-
-/// What a step makes of one leaf: the matrix that begins as its gradient, passes through the stages, and ends
-/// in the parameter. The update is `factor * matrix`, so that a stage which multiplies by a number need not
-/// pass over memory.
-template <class Parameter, class Scalar>
-struct Update {
-  Parameter& parameter;      ///< θ, a leaf of any storage
-  MatrixMap<Scalar> matrix;  ///< u, stored by columns; 16-bit leaves have `float` here
-  Workspace& workspace;      ///< scratch memory; the list takes back what a stage takes
-  double factor = 1;         ///< of the matrix
-  double rate = 1;           ///< of the learning rate, for the shape of the matrix
-
-  /// Multiplies the factor into the matrix: for stages that depend on the length of u.
-  void settle() {
-    if (factor != 1) gradus::for_each_block([f = factor](auto& u) { u = f * u; }, matrix);
-    factor = 1;
-  }
-};
-
-/// The state of a stage that keeps none.
-struct NoState {
-  std::tuple<> trees() const { return {}; }  ///< None.
-};
-
-/// A stage: a value with fields (GRADUS_FIELDS) and
-///
-///     validate(who)         refuses bad fields, as `validate` of an optimizer does
-///     State<Tree>           trees of matrices and numbers, with GRADUS_STATE; or `NoState`
-///     shapes(rows, cols)    an array: the shape of each of these trees for a leaf of this shape
-///     begin(state)          once a step: returns the function `f(update, matrices...)`, which is
-///                           called for every leaf, with the matrices of its trees, by any thread
-///
-/// and, where it needs them,
-///
-///     check_unchanged(who, made_with)   refuses a change of fields that are read when the state is
-///                                       made; `made_with` is the stage as it was then
-///     check_leaf(path, leaf)            refuses a leaf that does not suit the fields
-///     start(path, matrices...)          fills the matrices of a leaf, which are zero without it
-///     scratch<Scalar>(rows, cols)       bytes that the function takes of the workspace
-///
-/// A function that returns `false` leaves its parameter as it is: the stages behind it are left out.
-template <class S>
-concept Stage = requires(const S& stage) {
-  stage.validate("");
-  stage.shapes(Index{}, Index{});
-  S::name();
-};
-
-/// The shape of a matrix.
-struct Shape {
-  Index rows, cols;                               ///< of it
-  bool operator==(const Shape&) const = default;  ///< Whether both agree.
-};
 
 /// A list of stages is an optimizer. It takes care of traversal, checks, threads and scratch memory. Write
 /// one yourself, or give an optimizer its stages' fields, as `Muon` does:
@@ -139,9 +85,10 @@ struct StageList {
           state.shapes.back() = {leaf.rows(), leaf.cols()};
         },
         params);
-    for_each_stage(state, [&](const auto& stage, auto& stage_state) {
-      std::apply([&](auto&... trees) { make(stage, params, trees...); }, stage_state.trees());
-    });
+    const auto make_state = [&](const auto& stage, auto& its) {
+      std::apply([&](auto&... trees) { make(stage, params, trees...); }, its.trees());
+    };
+    for_each_stage(make_state, state.stages);
     state.workspaces = gradus::make_workspaces(params, [&](const auto& leaf) { return scratch(leaf); });
     return state;
   }
@@ -150,7 +97,10 @@ struct StageList {
   template <class P, class G, class Tree>
   void check(P&& params, const G& grads, const State<Tree>& state) const {
     validate();
-    check_unchanged(state.made_with);
+    const auto check_unchanged = [&](const auto& stage, const auto& before) {
+      if constexpr (requires { stage.check_unchanged(title, before); }) stage.check_unchanged(title, before);
+    };
+    for_each_stage(check_unchanged, state.made_with);
     const auto trees =
         std::apply([](const auto&... s) { return std::tuple_cat(s.trees()...); }, state.stages);
     std::apply(
@@ -207,10 +157,14 @@ struct StageList {
     return sum;
   }
 
-  template <class States, class F>
-  void for_each_stage(States& state, const F& f) const {
+  // Calls `f(stage, its...)` for every stage, with what stands in its place in other tuples.
+  template <class F, class... Tuples>
+  void for_each_stage(const F& f, Tuples&... tuples) const {
+    const auto call = [&]<std::size_t I>(std::integral_constant<std::size_t, I>) {
+      f(std::get<I>(stages), std::get<I>(tuples)...);
+    };
     [&]<std::size_t... I>(std::index_sequence<I...>) {
-      (f(std::get<I>(stages), std::get<I>(state.stages)), ...);
+      (call(std::integral_constant<std::size_t, I>{}), ...);
     }
     (std::index_sequence_for<S...>{});
   }
@@ -236,34 +190,22 @@ struct StageList {
         params, trees...);
   }
 
-  void check_unchanged(const std::tuple<S...>& made_with) const {
-    const auto check_one = [&](const auto& stage, const auto& before) {
-      if constexpr (requires { stage.check_unchanged(title, before); }) stage.check_unchanged(title, before);
-    };
-    [&]<std::size_t... I>(std::index_sequence<I...>) {
-      (check_one(std::get<I>(stages), std::get<I>(made_with)), ...);
-    }
-    (std::index_sequence_for<S...>{});
-  }
-
   template <class L>
   void check_leaf(const Path& path, const L& leaf) const {
-    const auto check_one = [&](const auto& stage) {
+    for_each_stage([&](const auto& stage) {
       if constexpr (requires { stage.check_leaf(path, leaf); }) stage.check_leaf(path, leaf);
-    };
-    std::apply([&](const auto&... stage) { (check_one(stage), ...); }, stages);
+    });
   }
 
   // Room for the update, and for the stage that needs most.
   template <class L>
   std::size_t scratch(const L& leaf) const {
     std::size_t most = 0;
-    const auto add = [&](const auto& stage) {
+    for_each_stage([&](const auto& stage) {
       if constexpr (requires { stage.template scratch<ScalarOf<L>>(leaf.rows(), leaf.cols()); }) {
         most = std::max(most, stage.template scratch<ScalarOf<L>>(leaf.rows(), leaf.cols()));
       }
-    };
-    std::apply([&](const auto&... stage) { (add(stage), ...); }, stages);
+    });
     return Workspace::bytes<ScalarOf<L>>(leaf.rows(), leaf.cols()) + most;
   }
 
@@ -278,15 +220,16 @@ struct StageList {
     const std::size_t used = workspace.used();
     const auto run_one = [&]<std::size_t I>(std::integral_constant<std::size_t, I>) {
       constexpr std::size_t first = trees_before<I>(), count = trees_before<I + 1>() - first;
-      const auto call = [&]<std::size_t... K>(std::index_sequence<K...>) {
-        return std::get<I>(functions)(update, std::get<first + K>(matrices)...);
-      };
-      bool goes_on = true;
-      if constexpr (std::is_void_v<decltype(call(std::make_index_sequence<count>{}))>) {
-        call(std::make_index_sequence<count>{});
-      } else {
-        goes_on = call(std::make_index_sequence<count>{});
+      const bool goes_on = [&]<std::size_t... K>(std::index_sequence<K...>) {
+        const auto call = [&] { return std::get<I>(functions)(update, std::get<first + K>(matrices)...); };
+        if constexpr (std::is_void_v<decltype(call())>) {
+          call();
+          return true;
+        } else {
+          return call();
+        }
       }
+      (std::make_index_sequence<count>{});
       workspace.rewind(used);
       return goes_on;
     };
@@ -302,3 +245,22 @@ template <class... S>
 StageList(std::string_view, std::tuple<S...>) -> StageList<S...>;
 
 }  // namespace GRADUS_NAMESPACE
+
+/// Makes an optimizer of a struct whose fields are those of its stages: `Stages` is the type of the list,
+/// `stages()` the list itself, and `validate`, `init`, `check`, `step` and `State` are its.
+#define GRADUS_RUN_STAGES                                        \
+  template <class Tree>                                          \
+  using State = typename Stages::template State<Tree>;           \
+  void validate() const { stages().validate(); }                 \
+  template <class P>                                             \
+  auto init(const P& params) const {                             \
+    return stages().init(params);                                \
+  }                                                              \
+  template <class P, class G, class S>                           \
+  void check(P&& params, const G& grads, const S& state) const { \
+    stages().check(params, grads, state);                        \
+  }                                                              \
+  template <class P, class G, class S>                           \
+  void step(P&& params, const G& grads, S& state) const {        \
+    stages().step(params, grads, state);                         \
+  }
