@@ -44,6 +44,20 @@ void add_one_cycle(std::map<std::string, AnySchedule>& schedules, const std::str
   schedules[name + ".momentum"] = [cycle](std::int64_t t) { return cycle.momentum(t); };
 }
 
+// The learning rates after metrics that reference/schedules.py has, too.
+AnySchedule plateau_rates(const ReduceLROnPlateau& plateau) {
+  return [=](std::int64_t last) {
+    auto state = plateau.init(0.5);
+    double rate = 0;
+    for (std::int64_t t = 0; t <= last; ++t) {
+      const auto at = static_cast<double>(t);
+      const double metric = 1 / (1 + at / 5) + 0.5 * static_cast<double>(t * 7919 % 13) / 13 - 0.3;
+      rate = plateau.step(t == 17 ? std::nan("") : (plateau.maximize ? -metric : metric), state);
+    }
+    return rate;
+  };
+}
+
 // One of each kind, and the step from which it is constant (none: -1).
 struct Sample {
   std::string name;
@@ -99,7 +113,17 @@ TEST_CASE("schedules equal PyTorch's schedulers") {
       {"triangular2",
        Triangular{.low = 0.1, .high = 0.9, .rising_steps = 3, .falling_steps = 5, .factor = 0.5}},
       {"join", join(Linear{.start = 0.05, .end = 0.5, .steps = 5}, 5,
-                    Cosine{.start = 0.5, .end = 0.05, .steps = 20})}};
+                    Cosine{.start = 0.5, .end = 0.05, .steps = 20})},
+      {"plateau", plateau_rates({.patience = 2})},
+      {"plateau_options",
+       plateau_rates({.factor = 0.5, .patience = 1, .threshold = 0.02, .cooldown = 3, .minimum = 0.02})},
+      {"plateau_absolute",
+       plateau_rates(
+           {.factor = 0.7, .patience = 0, .threshold = 0.01, .absolute_threshold = true, .epsilon = 0.03})},
+      {"plateau_max", plateau_rates({.factor = 0.6, .patience = 2, .threshold = 0.3, .maximize = true})},
+      {"plateau_max_absolute",
+       plateau_rates(
+           {.factor = 0.6, .patience = 2, .threshold = 0.01, .absolute_threshold = true, .maximize = true})}};
   add_one_cycle(schedules, "one_cycle", {.peak = 0.6, .total_steps = 20});
   add_one_cycle(
       schedules, "one_cycle_between",
@@ -409,6 +433,12 @@ TEST_CASE("schedules refuse bad fields by name") {
       {"noam_schedule: width is 0", [](std::int64_t t) { return noam_schedule(0, 1)(t); }},
       {"noam_schedule: warmup_steps is 0", [](std::int64_t t) { return noam_schedule(1, 0)(t); }},
       {"t5_schedule: constant_steps is 0", [](std::int64_t t) { return t5_schedule(0)(t); }},
+      {"ReduceLROnPlateau: factor is 1", plateau_rates({.factor = 1})},
+      {"ReduceLROnPlateau: patience is -1", plateau_rates({.patience = -1})},
+      {"ReduceLROnPlateau: threshold is nan", plateau_rates({.threshold = nan})},
+      {"ReduceLROnPlateau: cooldown is -1", plateau_rates({.cooldown = -1})},
+      {"ReduceLROnPlateau: minimum is -1", plateau_rates({.minimum = -1})},
+      {"ReduceLROnPlateau: epsilon is -1", plateau_rates({.epsilon = -1})},
   };
   for (const auto& [message, schedule] : refused) {
     CHECK_THROWS_AS(schedule(0), std::invalid_argument);

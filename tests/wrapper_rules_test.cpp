@@ -46,6 +46,22 @@ TEST_CASE("scheduled sets the field before each step, wherever the field is") {
       same_bits(solution(near, a, near_state), solution(ScheduleFreeSGD{.beta = 0.6}, a, near_state.inner)));
 }
 
+TEST_CASE("the fields of an optimizer are listed with those of what it holds") {
+  auto optimizer = scheduled<&Muon::learning_rate>(Muon{}, Cosine{.start = 1, .steps = 9});
+  std::vector<std::string> names;
+  for_each_field(optimizer, [&](const std::string& name, auto& value) {
+    names.push_back(name);
+    if constexpr (std::is_same_v<decltype(value), int&>) {
+      if (name == "inner.orthogonalizer.steps") value = 7;
+    }
+  });
+  CHECK(optimizer.inner.orthogonalizer.steps == 7);
+  for (const char* name :
+       {"inner", "inner.momentum", "inner.orthogonalizer.coefficients", "schedule.steps"}) {
+    CHECK(std::count(names.begin(), names.end(), name) == 1);
+  }
+}
+
 TEST_CASE("a schedule without a finite value stops the step") {
   const auto optimizer =
       scheduled<&SGD::learning_rate>(SGD{}, [](std::int64_t t) { return t < 2 ? 1.0 : NAN; });

@@ -79,6 +79,7 @@
 #include <gradus/schedules/one_cycle.hpp>
 #include <gradus/schedules/piecewise.hpp>
 #include <gradus/schedules/polynomial.hpp>
+#include <gradus/schedules/reduce_lr_on_plateau.hpp>
 #include <gradus/schedules/warmup_cosine.hpp>
 #include <gradus/schedules/warmup_stable_decay.hpp>
 #include <gradus/stages/average.hpp>

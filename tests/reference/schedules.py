@@ -54,6 +54,21 @@ CASES = {
     "join": (0.5, 25, warmup_then_cosine),
 }
 
+# Name: (what the metric is multiplied by, options).
+PLATEAUS = {
+    "plateau": (1, {"patience": 2}),
+    "plateau_options": (1, {"factor": 0.5, "patience": 1, "threshold": 0.02, "cooldown": 3, "min_lr": 0.02}),
+    "plateau_absolute": (1, {"factor": 0.7, "patience": 0, "threshold": 0.01, "threshold_mode": "abs", "eps": 0.03}),
+    "plateau_max": (-1, {"mode": "max", "factor": 0.6, "patience": 2, "threshold": 0.3}),
+    "plateau_max_absolute": (-1, {"mode": "max", "factor": 0.6, "patience": 2, "threshold": 0.01,
+                                  "threshold_mode": "abs"}),
+}
+
+
+def metric(t):
+    """Falls unevenly, and is NaN once."""
+    return float("nan") if t == 17 else 1 / (1 + t / 5) + 0.5 * (t * 7919 % 13) / 13 - 0.3
+
 
 def run():
     """The values of all cases by name; those of OneCycleLR have a second line, NAME.momentum."""
@@ -71,6 +86,13 @@ def run():
         lines[name] = rates
         if name.startswith("one_cycle"):
             lines[name + ".momentum"] = momenta
+    for name, (sign, options) in PLATEAUS.items():
+        optimizer = torch.optim.SGD([torch.zeros(1)], lr=0.5)
+        scheduler = lr_scheduler.ReduceLROnPlateau(optimizer, **options)
+        lines[name] = []
+        for t in range(40):
+            scheduler.step(sign * metric(t))
+            lines[name].append(float(optimizer.param_groups[0]["lr"]))
     return lines
 
 

@@ -46,6 +46,7 @@ struct BasicNewtonSchulz {
   double safety = 1;                                  ///< ≥ 1, multiplies the norm
   Prescale prescale = Prescale::frobenius;            ///< which norm makes X small enough
   NewtonSchulzForm form = NewtonSchulzForm::cheaper;  ///< plain or on the Gram matrix
+  GRADUS_FIELDS(NewtonSchulz, steps, coefficients, epsilon, guard, safety, prescale, form)
 
   /// The scalar that a matrix of `Scalar` is computed in.
   template <class Scalar>

@@ -15,11 +15,12 @@ struct Cosine {
   double start = 1;        ///< value at t = 0 and before
   double end = 0;          ///< value at t = steps and after
   std::int64_t steps = 0;  ///< from start to end
+  GRADUS_FIELDS(Cosine, start, end, steps)
 
   double operator()(std::int64_t t) const {
-    require_nonnegative("Cosine", "start", start);
-    require_nonnegative("Cosine", "end", end);
-    detail::require_steps("Cosine", "steps", steps);
+    require_nonnegative(name(), "start", start);
+    require_nonnegative(name(), "end", end);
+    detail::require_steps(name(), "steps", steps);
     return interpolate(Curve::cosine, start, end, detail::progress(t, steps));
   }
 };
@@ -36,11 +37,12 @@ struct CosineRestarts {
   std::int64_t first_period = 0;  ///< T_0, steps until the first restart
   std::int64_t multiplier = 1;    ///< of the period at each restart
   double floor = 0;               ///< approached before each restart
+  GRADUS_FIELDS(CosineRestarts, peak, first_period, multiplier, floor)
 
   double operator()(std::int64_t t) const {
-    detail::require_peak_and_floor("CosineRestarts", peak, floor);
-    detail::require_steps("CosineRestarts", "first_period", first_period);
-    detail::require_steps("CosineRestarts", "multiplier", multiplier);
+    detail::require_peak_and_floor(name(), peak, floor);
+    detail::require_steps(name(), "first_period", first_period);
+    detail::require_steps(name(), "multiplier", multiplier);
     double since = detail::count(t), period = static_cast<double>(first_period);
     if (multiplier == 1) since = std::fmod(since, period);
     while (since >= period) {

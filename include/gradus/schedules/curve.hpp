@@ -8,6 +8,7 @@
 #include <cmath>
 #include <cstdint>
 #include <gradus/core/checks.hpp>
+#include <gradus/core/state.hpp>
 #include <numbers>
 
 namespace GRADUS_NAMESPACE {

@@ -18,13 +18,14 @@ struct Triangular {
   std::int64_t rising_steps = 0;   ///< up
   std::int64_t falling_steps = 0;  ///< down
   double factor = 1;               ///< of the height, after each cycle
+  GRADUS_FIELDS(Triangular, low, high, rising_steps, falling_steps, factor)
 
   double operator()(std::int64_t t) const {
-    require_nonnegative("Triangular", "high", high);
-    require_field(low >= 0 && low <= high, "Triangular", "low", low, "lie between 0 and high");
-    detail::require_steps("Triangular", "rising_steps", rising_steps);
-    detail::require_steps("Triangular", "falling_steps", falling_steps);
-    require_field(factor >= 0 && factor <= 1, "Triangular", "factor", factor, "lie in [0, 1]");
+    require_nonnegative(name(), "high", high);
+    require_field(low >= 0 && low <= high, name(), "low", low, "lie between 0 and high");
+    detail::require_steps(name(), "rising_steps", rising_steps);
+    detail::require_steps(name(), "falling_steps", falling_steps);
+    require_field(factor >= 0 && factor <= 1, name(), "factor", factor, "lie in [0, 1]");
     const std::int64_t steps = std::max<std::int64_t>(t, 0), period = rising_steps + falling_steps,
                        cycle = steps / period, r = steps % period;
     const double height =

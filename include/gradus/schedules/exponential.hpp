@@ -18,12 +18,13 @@ struct Exponential {
   std::int64_t steps = 1;  ///< in which the value is multiplied by factor once
   double floor = 0;        ///< never below this
   bool staircase = false;  ///< all at once at the end of each `steps`: then without a floor it is `StepDecay`
+  GRADUS_FIELDS(Exponential, start, factor, steps, floor, staircase)
 
   double operator()(std::int64_t t) const {
-    require_nonnegative("Exponential", "start", start);
-    require_nonnegative("Exponential", "factor", factor);
-    detail::require_steps("Exponential", "steps", steps);
-    require_field(floor >= 0 && floor <= start, "Exponential", "floor", floor, "lie between 0 and start");
+    require_nonnegative(name(), "start", start);
+    require_nonnegative(name(), "factor", factor);
+    detail::require_steps(name(), "steps", steps);
+    require_field(floor >= 0 && floor <= start, name(), "floor", floor, "lie between 0 and start");
     const double times = detail::count(t) / static_cast<double>(steps);
     return std::max(floor, start * std::pow(factor, staircase ? std::floor(times) : times));
   }

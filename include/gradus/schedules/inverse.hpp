@@ -19,10 +19,11 @@ namespace GRADUS_NAMESPACE {
 struct InverseTime {
   double start = 1;      ///< value at t = 0 and before
   double timescale = 0;  ///< τ: half of start is left after τ
+  GRADUS_FIELDS(InverseTime, start, timescale)
 
   double operator()(std::int64_t t) const {
-    require_nonnegative("InverseTime", "start", start);
-    require_field(timescale > 0 && std::isfinite(timescale), "InverseTime", "timescale", timescale,
+    require_nonnegative(name(), "start", start);
+    require_field(timescale > 0 && std::isfinite(timescale), name(), "timescale", timescale,
                   "be positive and finite");
     return start * timescale / (timescale + detail::count(t));
   }
@@ -41,10 +42,11 @@ struct InverseTime {
 struct InverseSquareRoot {
   double start = 1;      ///< value at t = 0 and before
   double timescale = 0;  ///< τ: half of start is left after 3τ
+  GRADUS_FIELDS(InverseSquareRoot, start, timescale)
 
   double operator()(std::int64_t t) const {
-    require_nonnegative("InverseSquareRoot", "start", start);
-    require_field(timescale > 0 && std::isfinite(timescale), "InverseSquareRoot", "timescale", timescale,
+    require_nonnegative(name(), "start", start);
+    require_field(timescale > 0 && std::isfinite(timescale), name(), "timescale", timescale,
                   "be positive and finite");
     return start * std::sqrt(timescale / (timescale + detail::count(t)));
   }

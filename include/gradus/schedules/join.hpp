@@ -12,6 +12,7 @@ struct Joined {
   First first;                ///< until then
   std::int64_t boundary = 0;  ///< the first step of `second`, which counts from there
   Second second;              ///< from then on
+  GRADUS_FIELDS(Joined, first, boundary, second)
 
   double operator()(std::int64_t t) const {
     t = std::max<std::int64_t>(t, 0);

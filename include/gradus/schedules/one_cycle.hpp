@@ -28,6 +28,8 @@ struct OneCycle {
   double low_momentum = 0.85;    ///< at the peak of the rate, between 0 and high_momentum
   Curve curve = Curve::cosine;   ///< of each phase
   bool three_phase = false;      ///< as in the paper
+  GRADUS_FIELDS(OneCycle, peak, total_steps, rising_fraction, start_divisor, end_divisor, high_momentum,
+                low_momentum, curve, three_phase)
 
   /// The learning rate at step t.
   double operator()(std::int64_t t) const {
@@ -53,20 +55,20 @@ struct OneCycle {
   }
 
   void check() const {
-    require_nonnegative("OneCycle", "peak", peak);
-    detail::require_steps("OneCycle", "total_steps", total_steps);
+    require_nonnegative(name(), "peak", peak);
+    detail::require_steps(name(), "total_steps", total_steps);
     require_field(rising_fraction * static_cast<double>(total_steps) > 1 &&
                       (three_phase ? rising_fraction <= 0.5 : rising_fraction < 1),
-                  "OneCycle", "rising_fraction", rising_fraction,
+                  name(), "rising_fraction", rising_fraction,
                   "span more than one step and less than the cycle, with three_phase at most half of it");
-    require_field(start_divisor >= 1 && std::isfinite(start_divisor), "OneCycle", "start_divisor",
-                  start_divisor, "be finite and at least 1");
-    require_field(end_divisor >= 1 && std::isfinite(end_divisor), "OneCycle", "end_divisor", end_divisor,
+    require_field(start_divisor >= 1 && std::isfinite(start_divisor), name(), "start_divisor", start_divisor,
                   "be finite and at least 1");
-    require_fraction("OneCycle", "high_momentum", high_momentum);
-    require_field(low_momentum >= 0 && low_momentum <= high_momentum, "OneCycle", "low_momentum",
-                  low_momentum, "lie between 0 and high_momentum");
-    require_field(curve != Curve::exponential || low_momentum > 0, "OneCycle", "low_momentum", low_momentum,
+    require_field(end_divisor >= 1 && std::isfinite(end_divisor), name(), "end_divisor", end_divisor,
+                  "be finite and at least 1");
+    require_fraction(name(), "high_momentum", high_momentum);
+    require_field(low_momentum >= 0 && low_momentum <= high_momentum, name(), "low_momentum", low_momentum,
+                  "lie between 0 and high_momentum");
+    require_field(curve != Curve::exponential || low_momentum > 0, name(), "low_momentum", low_momentum,
                   "be positive for exponential curves");
   }
 };

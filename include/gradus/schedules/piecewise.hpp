@@ -16,11 +16,12 @@ struct StepDecay {
   double start = 1;        ///< value at t = 0 and before
   double factor = 0.1;     ///< ≥ 0
   std::int64_t steps = 0;  ///< length of a stair
+  GRADUS_FIELDS(StepDecay, start, factor, steps)
 
   double operator()(std::int64_t t) const {
-    require_nonnegative("StepDecay", "start", start);
-    require_nonnegative("StepDecay", "factor", factor);
-    detail::require_steps("StepDecay", "steps", steps);
+    require_nonnegative(name(), "start", start);
+    require_nonnegative(name(), "factor", factor);
+    detail::require_steps(name(), "steps", steps);
     return start * std::pow(factor, std::floor(detail::count(t) / static_cast<double>(steps)));
   }
 };
@@ -37,14 +38,15 @@ struct MultiStepDecay {
   double start = 1;                           ///< value before the first boundary
   double factor = 0.1;                        ///< ≥ 0
   std::vector<std::int64_t> boundaries = {};  ///< rising
+  GRADUS_FIELDS(MultiStepDecay, start, factor, boundaries)
 
   double operator()(std::int64_t t) const {
-    require_nonnegative("MultiStepDecay", "start", start);
-    require_nonnegative("MultiStepDecay", "factor", factor);
+    require_nonnegative(name(), "start", start);
+    require_nonnegative(name(), "factor", factor);
     std::int64_t before = 0;
     int passed = 0;
     for (const std::int64_t boundary : boundaries) {
-      require_field(boundary > before, "MultiStepDecay", "boundaries", static_cast<double>(boundary),
+      require_field(boundary > before, name(), "boundaries", static_cast<double>(boundary),
                     "rise and be at least 1");
       before = boundary;
       passed += t >= boundary;

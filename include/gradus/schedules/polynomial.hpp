@@ -16,11 +16,12 @@ struct Linear {
   double start = 1;        ///< value at t = 0 and before
   double end = 0;          ///< value at t = steps and after
   std::int64_t steps = 0;  ///< from start to end
+  GRADUS_FIELDS(Linear, start, end, steps)
 
   double operator()(std::int64_t t) const {
-    require_nonnegative("Linear", "start", start);
-    require_nonnegative("Linear", "end", end);
-    detail::require_steps("Linear", "steps", steps);
+    require_nonnegative(name(), "start", start);
+    require_nonnegative(name(), "end", end);
+    detail::require_steps(name(), "steps", steps);
     return interpolate(Curve::linear, start, end, detail::progress(t, steps));
   }
 };
@@ -37,12 +38,13 @@ struct Polynomial {
   double end = 0;          ///< value at t = steps and after
   std::int64_t steps = 0;  ///< from start to end
   double power = 1;        ///< 1 is `Linear`; more is steep at first, less at last
+  GRADUS_FIELDS(Polynomial, start, end, steps, power)
 
   double operator()(std::int64_t t) const {
-    require_nonnegative("Polynomial", "start", start);
-    require_nonnegative("Polynomial", "end", end);
-    detail::require_steps("Polynomial", "steps", steps);
-    require_field(power > 0 && std::isfinite(power), "Polynomial", "power", power, "be positive and finite");
+    require_nonnegative(name(), "start", start);
+    require_nonnegative(name(), "end", end);
+    detail::require_steps(name(), "steps", steps);
+    require_field(power > 0 && std::isfinite(power), name(), "power", power, "be positive and finite");
     return std::lerp(end, start, std::pow(1 - detail::progress(t, steps), power));
   }
 };

@@ -18,11 +18,12 @@ struct WarmupCosine {
   std::int64_t warmup_steps = 0;  ///< w
   std::int64_t total_steps = 0;   ///< T, warmup included
   double floor = 0;               ///< value at and after T
+  GRADUS_FIELDS(WarmupCosine, peak, warmup_steps, total_steps, floor)
 
   double operator()(std::int64_t t) const {
-    detail::require_peak_and_floor("WarmupCosine", peak, floor);
-    detail::require_steps("WarmupCosine", "total_steps", total_steps);
-    require_field(warmup_steps >= 0 && warmup_steps <= total_steps, "WarmupCosine", "warmup_steps",
+    detail::require_peak_and_floor(name(), peak, floor);
+    detail::require_steps(name(), "total_steps", total_steps);
+    require_field(warmup_steps >= 0 && warmup_steps <= total_steps, name(), "warmup_steps",
                   static_cast<double>(warmup_steps), "lie between 0 and total_steps");
     if (t < warmup_steps) return peak * detail::progress(t, warmup_steps);
     if (t >= total_steps) return floor;

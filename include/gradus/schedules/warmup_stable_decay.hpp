@@ -23,13 +23,14 @@ struct WarmupStableDecay {
   std::int64_t decay_steps = 0;   ///< d
   double floor = 0;               ///< value at and after w + s + d
   Curve decay = Curve::linear;    ///< all shapes of the papers: linear, cosine, one_minus_sqrt, exponential
+  GRADUS_FIELDS(WarmupStableDecay, peak, warmup_steps, stable_steps, decay_steps, floor, decay)
 
   double operator()(std::int64_t t) const {
-    detail::require_peak_and_floor("WarmupStableDecay", peak, floor);
-    detail::require_steps("WarmupStableDecay", "warmup_steps", warmup_steps, 0);
-    detail::require_steps("WarmupStableDecay", "stable_steps", stable_steps, 0);
-    detail::require_steps("WarmupStableDecay", "decay_steps", decay_steps);
-    require_field(decay != Curve::exponential || floor > 0, "WarmupStableDecay", "floor", floor,
+    detail::require_peak_and_floor(name(), peak, floor);
+    detail::require_steps(name(), "warmup_steps", warmup_steps, 0);
+    detail::require_steps(name(), "stable_steps", stable_steps, 0);
+    detail::require_steps(name(), "decay_steps", decay_steps);
+    require_field(decay != Curve::exponential || floor > 0, name(), "floor", floor,
                   "be positive for an exponential decay");
     if (t < warmup_steps) return peak * detail::progress(t, warmup_steps);
     return interpolate(decay, peak, floor, detail::progress(t - warmup_steps - stable_steps, decay_steps));
