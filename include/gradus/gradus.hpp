@@ -97,6 +97,7 @@
 #include <gradus/tools/batches.hpp>
 #include <gradus/tools/check_gradient.hpp>
 #include <gradus/tools/gradient_noise.hpp>
+#include <gradus/tools/memory.hpp>
 #include <gradus/tools/portable_random.hpp>
 #include <gradus/tools/qk_clip.hpp>
 #include <gradus/version.hpp>

@@ -18,14 +18,21 @@ namespace detail {
 struct LeafSizes {
   Index count = 0, largest = 0, total = 0;
 
+  LeafSizes() = default;
   template <class P>
   explicit LeafSizes(const P& params) {
     gradus::walk(
-        "gradus",
-        [&](const Path&, const auto& leaf) {
-          ++count, largest = std::max(largest, leaf.size()), total += leaf.size();
-        },
-        params);
+        "gradus", [&](const Path&, const auto& leaf) { add(leaf.size()); }, params);
+  }
+
+  void add(Index size) { ++count, largest = std::max(largest, size), total += size; }
+
+  // See `leaf_threads`.
+  int threads() const {
+    const Index available = std::min(Index{thread_count()}, count);
+    const bool little = total < parallel_threshold / 2;
+    const bool uneven = largest >= parallel_threshold && largest * available > total;
+    return little || uneven ? 1 : static_cast<int>(std::max(available, Index{1}));
   }
 };
 
@@ -35,11 +42,7 @@ struct LeafSizes {
 /// or if one leaf is so large that the others would have to wait for it.
 template <class P>
 int leaf_threads(const P& params) {
-  const detail::LeafSizes sizes(params);
-  const Index available = std::min(Index{detail::thread_count()}, sizes.count);
-  const bool little = sizes.total < detail::parallel_threshold / 2;
-  const bool uneven = sizes.largest >= detail::parallel_threshold && sizes.largest * available > sizes.total;
-  return little || uneven ? 1 : static_cast<int>(std::max(available, Index{1}));
+  return detail::LeafSizes(params).threads();
 }
 
 namespace detail {

@@ -97,6 +97,14 @@ void for_each_field(O& optimizer, const F& f, const std::string& prefix = {}) {
   auto trees() { return gradus::detail::trees_of(__VA_ARGS__); }     \
   auto trees() const { return gradus::detail::trees_of(__VA_ARGS__); }
 
+/// Gives a state `visit_scratch(visitor)` for the trees that `visit` passes over: what a step fills before it
+/// reads it. Counting bytes is a visitor.
+#define GRADUS_SCRATCH(...)                                          \
+  template <class Visitor>                                           \
+  void visit_scratch(Visitor&& visitor) const {                      \
+    gradus::detail::visit_state(#__VA_ARGS__, visitor, __VA_ARGS__); \
+  }
+
 /// Gives an optimizer its `name()` and `visit_fields(visitor)`, const and not, which calls
 /// `visitor("beta1", beta1)` for every hyperparameter named here: all of them, in the order of declaration.
 /// `for_each_field` is how to use it.

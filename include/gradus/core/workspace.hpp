@@ -53,6 +53,9 @@ class Workspace {
     used_ = 0;
   }
 
+  /// How many bytes there is room for.
+  std::size_t capacity() const { return capacity_; }
+
   /// How many bytes have been taken, for `rewind`.
   std::size_t used() const { return used_; }
 

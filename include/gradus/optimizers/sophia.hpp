@@ -36,6 +36,7 @@ struct BasicSophia {
     std::int64_t t = 0;     ///< steps taken
     like<Tree> estimate;    ///< room for ĥ, a tree of the user's own type
     GRADUS_STATE(m, h, t)
+    GRADUS_SCRATCH(estimate)
   };
 
   /// The curvature, for one block of coefficients.

@@ -57,6 +57,11 @@ struct StageList {
       visit_all(visitor, *this);
     }
 
+    template <class Visitor>
+    void visit_scratch(Visitor&& visitor) const {
+      visitor("workspaces", workspaces);
+    }
+
    private:
     template <class Visitor, class Self>
     static void visit_all(Visitor& visitor, Self& self) {

@@ -31,6 +31,7 @@ struct Cautious {
     state_of<O, Tree> inner;
     state_like<Tree> before, gradient;  ///< θ and g, while the inner optimizer takes its step
     GRADUS_STATE(inner)
+    GRADUS_SCRATCH(before, gradient)
   };
 
   /// θ and g before the step, for one block of coefficients.

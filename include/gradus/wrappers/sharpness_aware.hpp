@@ -33,6 +33,7 @@ struct SharpnessAware {
     state_like<Tree> kept;  ///< θ, while the parameters are θ + e
     like<Tree> gradient;    ///< ĝ, a tree of the user's own type
     GRADUS_STATE(inner)
+    GRADUS_SCRATCH(kept, gradient)
   };
 
   /// What the norm is of, for one block of coefficients.
