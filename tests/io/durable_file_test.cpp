@@ -4,7 +4,6 @@
 #include <fstream>
 #include <gradus/io/durable_file.hpp>
 #include <iterator>
-#include <thread>
 
 #include "catch.hpp"
 #include "io/temporary_folder.hpp"
@@ -85,20 +84,6 @@ TEST_CASE("of two durable files of one name the last one wins") {
   second.commit();
   first.commit();
   CHECK(content(path) == "first");
-  CHECK(folder.count() == 1);
-}
-
-TEST_CASE("threads that write to one name do not disturb each other") {
-  const TemporaryFolder folder;
-  const auto path = folder.path / "file";
-  const auto loop = [&](char letter) {
-    for (int i = 0; i < 100; ++i) save(path, std::string(1000, letter));
-  };
-  std::thread a(loop, 'a'), b(loop, 'b');
-  a.join();
-  b.join();
-  const std::string last = content(path);
-  CHECK((last == std::string(1000, 'a') || last == std::string(1000, 'b')));
   CHECK(folder.count() == 1);
 }
 

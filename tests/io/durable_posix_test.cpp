@@ -11,6 +11,7 @@
 #include <fstream>
 #include <gradus/io/safetensors_reader.hpp>
 #include <gradus/io/safetensors_writer.hpp>
+#include <iterator>
 #include <thread>
 
 #include "catch.hpp"
@@ -143,6 +144,21 @@ TEST_CASE("who has the old file open keeps it") {
   CHECK(t == 1);
   SafetensorsReader(path).read("t", t);
   CHECK(t == 2);
+}
+
+TEST_CASE("threads that write to one name do not disturb each other") {
+  const TemporaryFolder folder;
+  const auto path = folder.path / "file";
+  const auto loop = [&](char letter) {
+    for (int i = 0; i < 100; ++i) save(path, std::string(1000, letter));
+  };
+  std::thread a(loop, 'a'), b(loop, 'b');
+  a.join();
+  b.join();
+  std::ifstream file(path);
+  const std::string last{std::istreambuf_iterator<char>(file), {}};
+  CHECK((last == std::string(1000, 'a') || last == std::string(1000, 'b')));
+  CHECK(folder.count() == 1);
 }
 
 // GRADUS_TEST_KILLS=1000 in the environment: as many rounds, and a line about them.

@@ -24,7 +24,8 @@ namespace GRADUS_NAMESPACE::io {
 ///
 /// A failure removes the temporary. One that a killed process has left behind is removed by the next
 /// `DurableFile` of this name: it has lost its lock (on Windows: its handle). Of two that write to one name
-/// at a time the last one wins.
+/// at a time the last one wins (on Windows one may fail instead, as it does while somebody has the old file
+/// open).
 ///
 /// All functions throw `std::runtime_error` that names the destination, what failed, and why.
 class DurableFile {

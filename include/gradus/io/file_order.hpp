@@ -87,13 +87,14 @@ void for_each_slab(Map m, const F& f) {
   }
 }
 
-// to ← from, in tiles: one is walked along its rows, the other along its columns.
+// to ← from, in tiles: one side is walked along its rows, the other along its columns, and both stay in the
+// cache.
 template <class To, class From>
 void copy_in_tiles(To&& to, const From& from) {
-  constexpr Index tile = 64;
-  for (Index i = 0; i < from.rows(); i += tile) {
-    for (Index j = 0; j < from.cols(); j += tile) {
-      const Index height = std::min(tile, from.rows() - i), width = std::min(tile, from.cols() - j);
+  constexpr Index tall = 64, wide = 16;
+  for (Index i = 0; i < from.rows(); i += tall) {
+    for (Index j = 0; j < from.cols(); j += wide) {
+      const Index height = std::min(tall, from.rows() - i), width = std::min(wide, from.cols() - j);
       to.block(i, j, height, width) = from.block(i, j, height, width);
     }
   }

@@ -142,7 +142,7 @@ inline std::error_code close(FileHandle file) { return error_unless(::close(file
 // The second handle keeps the lock until the name has changed.
 inline std::error_code close_and_replace(FileHandle file, const std::filesystem::path& from,
                                          const std::filesystem::path& to) {
-  const FileHandle locked = dup(file);
+  const FileHandle locked = fcntl(file, F_DUPFD_CLOEXEC, 0);
   auto error = close(file);
   if (!error) error = error_unless(rename(from.c_str(), to.c_str()) == 0);
   if (locked != no_file) ::close(locked);
