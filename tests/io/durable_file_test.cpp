@@ -72,6 +72,8 @@ TEST_CASE("a durable file in the current folder needs no folder in its name") {
 TEST_CASE("a durable file is refused where it cannot be") {
   const TemporaryFolder folder;
   refuses(folder.path, "is a folder");
+  refuses("", "is not the name of a file");
+  refuses(folder.path / "", "is not the name of a file");
   refuses(folder.path / "none" / "file", "there is no folder " + (folder.path / "none").string());
 }
 

@@ -36,7 +36,7 @@ class DurableFile {
     resolve();
     remove_abandoned();
     create();
-    if (exists(destination_)) detail::copy_mode(file_, destination_);
+    detail::copy_mode(file_, destination_);
     if (const auto error = detail::reserve(file_, size)) {
       fail_and_discard("cannot reserve " + std::to_string(size) + " bytes", error);
     }
@@ -87,6 +87,7 @@ class DurableFile {
 
   // The destination is a regular file or none.
   void resolve() {
+    if (!destination_.has_filename()) fail("is not the name of a file", {});
     std::error_code error;
     if (is_symlink(symlink_status(destination_, error))) {
       const auto target = canonical(destination_, error);

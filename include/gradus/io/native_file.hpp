@@ -83,8 +83,7 @@ inline bool lock(FileHandle file) { return flock(file, LOCK_EX | LOCK_NB) == 0; 
 // A new file with a lock that ends with the process. Where the file system has no locks nobody gets one, so
 // that nobody takes the file for abandoned.
 inline FileHandle create_locked(const std::filesystem::path& path, std::error_code& error) {
-  const FileHandle file = open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
-                               S_IRUSR | S_IWUSR | S_IRGRP | S_IWGRP | S_IROTH | S_IWOTH);
+  const FileHandle file = open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
   error = error_unless(file != no_file);
   if (error) return file;
   // Between the two calls another process may have found it without a lock.
@@ -106,7 +105,7 @@ inline void remove_unless_locked(const std::filesystem::path& path) {
   ::close(file);
 }
 
-// Best effort: whoever may replace a file need not own it.
+// If there is a file. Best effort: whoever may replace it need not own it.
 inline void copy_mode(FileHandle file, const std::filesystem::path& from) {
   struct stat status {};
   if (stat(from.c_str(), &status) == 0) {
@@ -139,6 +138,7 @@ inline std::error_code flush(FileHandle file) {
   return error_unless(fsync(file) == 0);
 }
 inline std::error_code close(FileHandle file) { return error_unless(::close(file) == 0 || errno == EINTR); }
+
 // The second handle keeps the lock until the name has changed.
 inline std::error_code close_and_replace(FileHandle file, const std::filesystem::path& from,
                                          const std::filesystem::path& to) {

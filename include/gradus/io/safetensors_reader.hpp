@@ -46,6 +46,7 @@ class SafetensorsReader {
     const auto size = static_cast<std::streamoff>(file->tellg());
     if (size < 0) fail_io("has no size");
     read_bytes_ = [file](std::uint64_t at, void* to, std::size_t count) {
+      file->clear();  // of an earlier failure
       file->seekg(static_cast<std::streamoff>(at));
       file->read(static_cast<char*>(to), static_cast<std::streamsize>(count));
       return static_cast<bool>(*file);
