@@ -82,6 +82,8 @@ inline std::vector<FileCase> safetensors_cases() {
       {"no_tensors_one_byte", file_of("{}", 1), "tensors need 0 bytes, the file has 1"},
       {"length_beyond_the_file", length_bytes(1'000'000) + string(80, '{'),
        "header of 1000000 bytes, but the file has 88"},
+      {"length_one_beyond_the_file", length_bytes(valid_header.size() + 1) + valid_header,
+       "header of 58 bytes, but the file has 65"},
       {"length_2_to_63", length_bytes(std::uint64_t{1} << 63) + valid.substr(8), too_large},
       {"length_largest", length_bytes(~std::uint64_t{0}) + valid.substr(8), too_large},
       {"length_that_wraps", length_bytes(~std::uint64_t{7}) + valid.substr(8), too_large},
