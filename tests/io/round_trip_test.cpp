@@ -24,13 +24,14 @@ std::string bytes_of(const std::filesystem::path& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
+// 1, 2, 3, ... row by row; small integers wrap.
 template <class M>
-void fill(M&& m, double start = 1) {
+void fill(M& m) {
+  using Scalar = typename M::Scalar;
+  using Number = std::conditional_t<std::is_integral_v<Scalar>, Index, float>;
   for (Index i = 0; i < m.rows(); ++i) {
-    for (Index j = 0; j < m.cols(); ++j) {
-      m(i, j) =
-          static_cast<typename std::remove_cvref_t<M>::Scalar>(start + static_cast<double>(i * m.cols() + j));
-    }
+    for (Index j = 0; j < m.cols(); ++j)
+      m(i, j) = static_cast<Scalar>(static_cast<Number>(1 + i * m.cols() + j));
   }
 }
 
