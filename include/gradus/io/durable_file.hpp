@@ -67,8 +67,9 @@ class DurableFile {
   /// Puts the file in the place of the old one. Nothing can be written after it.
   void commit() {
     // A second try may report success for what the first has lost.
-    if (const auto error = detail::flush(file_))
+    if (const auto error = detail::flush(file_)) {
       fail_and_discard("cannot bring the bytes to the disk", error);
+    }
     if (const auto error =
             detail::close_and_replace(std::exchange(file_, detail::no_file), temporary_, destination_)) {
       fail_and_discard("cannot put the new file in the place of the old one", error);
