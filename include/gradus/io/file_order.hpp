@@ -6,7 +6,9 @@
 
 #include <Eigen/Core>
 #include <algorithm>
+#include <concepts>
 #include <cstdint>
+#include <cstring>
 #include <functional>
 #include <gradus/io/tensor_info.hpp>
 #include <type_traits>
@@ -20,17 +22,19 @@ using ByteSink = std::function<void(const void* bytes, std::size_t size)>;
 /// Gives the next `size` bytes of a tensor.
 using ByteSource = std::function<void(void* bytes, std::size_t size)>;
 
+/// A matrix or a number in memory, of any type: what a file needs to know of it. Made by `view`. It must not
+/// outlive what it views, nor be received into if that is const.
+struct TensorView {
+  Dtype dtype;                          ///< of the coefficients
+  std::vector<std::uint64_t> shape;     ///< [rows, cols]; [n] for a vector by its type; [] for a number
+  char* data;                           ///< the first coefficient
+  Eigen::Index rows, cols;              ///< 1 x 1 for a number, n x 1 for a vector
+  Eigen::Index row_stride, col_stride;  ///< coefficients from a row, or a column, to the next
+};
+
 namespace detail {
 
 using Eigen::Index;
-
-// Any matrix in memory: the inner stride leads to the next row, the outer one to the next column.
-template <class Scalar>
-using StridedMap = Eigen::Map<
-    std::conditional_t<std::is_const_v<Scalar>,
-                       const Eigen::Matrix<std::remove_const_t<Scalar>, Eigen::Dynamic, Eigen::Dynamic>,
-                       Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic>>,
-    0, Eigen::Stride<Eigen::Dynamic, Eigen::Dynamic>>;
 
 template <class M>
 concept InMemory = requires(const M& m) {
@@ -39,96 +43,111 @@ concept InMemory = requires(const M& m) {
   m.innerStride();
 };
 
-template <class M>
-auto strided_map(M& m) {
-  using Scalar = std::remove_pointer_t<decltype(m.data())>;
-  using Strides = Eigen::Stride<Eigen::Dynamic, Eigen::Dynamic>;
-  if constexpr (M::IsVectorAtCompileTime) {
-    return StridedMap<Scalar>(m.data(), m.size(), 1, Strides(m.size(), m.innerStride()));
-  } else {
-    return StridedMap<Scalar>(m.data(), m.rows(), m.cols(), Strides(m.colStride(), m.rowStride()));
-  }
-}
-
-// [rows, cols], and [size] for what is a vector by its type; [] for a number.
 template <class T>
-std::vector<std::uint64_t> shape_of(const T& value) {
-  if constexpr (!InMemory<T>) {
-    return {};
-  } else if constexpr (T::IsVectorAtCompileTime) {
-    return {static_cast<std::uint64_t>(value.size())};
+consteval auto scalar_of() {
+  if constexpr (requires { typename T::Scalar; }) {
+    static_assert(InMemory<T>,
+                  "gradus: a tensor of a file is a number, or an Eigen object in memory; evaluate the "
+                  "expression first");
+    return std::type_identity<std::remove_const_t<typename T::Scalar>>{};
   } else {
-    return {static_cast<std::uint64_t>(value.rows()), static_cast<std::uint64_t>(value.cols())};
+    return std::type_identity<T>{};
   }
 }
 
-template <class Map>
-bool is_in_file_order(const Map& m) {
-  const bool rows_touch = m.rows() <= 1 || m.rowStride() == m.cols();
-  const bool cols_touch = m.cols() <= 1 || m.colStride() == 1;
-  return rows_touch && cols_touch;
-}
-
-// Calls `f(part, slab)` for parts of the matrix that follow each other in the file: as many rows as fit into
-// the slab, or a piece of one row. The slab holds the part row by row, and `f` fills one from the other.
-template <class Map, class F>
-void for_each_slab(Map m, const F& f) {
-  using Scalar = typename Map::Scalar;
-  using Slab = Eigen::Map<Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>>;
-  constexpr Index most = (Index{4} << 20) / Index{sizeof(Scalar)};  // coefficients: 64 rows of 16384 floats
-  if (m.size() == 0) return;
-  const Index cols = std::min(m.cols(), most), rows = std::min(m.rows(), std::max(Index{1}, most / cols));
-  std::vector<Scalar> memory(static_cast<std::size_t>(rows * cols));
-  for (Index i = 0; i < m.rows(); i += rows) {
-    for (Index j = 0; j < m.cols(); j += cols) {
-      const Index height = std::min(rows, m.rows() - i), width = std::min(cols, m.cols() - j);
-      f(m.block(i, j, height, width), Slab(memory.data(), height, width));
+// Copies a matrix between two places, in tiles: one side is walked along its rows, the other along its
+// columns, and both stay in the cache. Strides are in coefficients.
+template <std::size_t Size>
+void copy_in_tiles(Index rows, Index cols, char* to, Index to_row, Index to_col, const char* from,
+                   Index from_row, Index from_col) {
+  constexpr Index tall = 64, wide = 16, size = Size;
+  for (Index i0 = 0; i0 < rows; i0 += tall) {
+    for (Index j0 = 0; j0 < cols; j0 += wide) {
+      const Index i1 = std::min(i0 + tall, rows), j1 = std::min(j0 + wide, cols);
+      for (Index j = j0; j < j1; ++j) {
+        for (Index i = i0; i < i1; ++i) {
+          std::memcpy(to + size * (i * to_row + j * to_col), from + size * (i * from_row + j * from_col),
+                      Size);
+        }
+      }
     }
   }
 }
 
-// to ← from, in tiles: one side is walked along its rows, the other along its columns, and both stay in the
-// cache.
-template <class To, class From>
-void copy_in_tiles(To&& to, const From& from) {
-  constexpr Index tall = 64, wide = 16;
-  for (Index i = 0; i < from.rows(); i += tall) {
-    for (Index j = 0; j < from.cols(); j += wide) {
-      const Index height = std::min(tall, from.rows() - i), width = std::min(wide, from.cols() - j);
-      to.block(i, j, height, width) = from.block(i, j, height, width);
+inline void copy(std::size_t size, Index rows, Index cols, char* to, Index to_row, Index to_col,
+                 const char* from, Index from_row, Index from_col) {
+  auto* const run = size == 8   ? copy_in_tiles<8>
+                    : size == 4 ? copy_in_tiles<4>
+                    : size == 2 ? copy_in_tiles<2>
+                                : copy_in_tiles<1>;
+  run(rows, cols, to, to_row, to_col, from, from_row, from_col);
+}
+
+// Calls `f(part, slab, rows, cols)` for parts of the matrix that follow each other in the file: as many rows
+// as fit into the slab, or a piece of one row. The slab holds the part row by row.
+template <class F>
+void for_each_slab(const TensorView& m, std::size_t size, const F& f) {
+  const Index bytes = static_cast<Index>(size), most = (Index{4} << 20) / bytes;  // 64 rows of 16384 floats
+  const Index cols = std::min(m.cols, most), rows = std::min(m.rows, std::max(Index{1}, most / cols));
+  std::vector<char> slab(static_cast<std::size_t>(rows * cols * bytes));
+  for (Index i = 0; i < m.rows; i += rows) {
+    for (Index j = 0; j < m.cols; j += cols) {
+      f(m.data + bytes * (i * m.row_stride + j * m.col_stride), slab.data(), std::min(rows, m.rows - i),
+        std::min(cols, m.cols - j));
     }
   }
 }
 
-template <class Map>
-std::size_t bytes_of(const Map& m) {
-  return static_cast<std::size_t>(m.size()) * sizeof(typename Map::Scalar);
+inline bool is_in_file_order(const TensorView& m) {
+  return (m.rows <= 1 || m.row_stride == m.cols) && (m.cols <= 1 || m.col_stride == 1);
 }
 
 }  // namespace detail
 
+/// A view of a number, or of an Eigen object in memory: Matrix, Array, Map, Ref or Block, of any storage
+/// order and strides.
+template <class T>
+TensorView view(const T& value) {
+  constexpr Dtype dtype = dtype_of<typename decltype(detail::scalar_of<T>())::type>();
+  if constexpr (!requires { typename T::Scalar; }) {
+    return {dtype, {}, reinterpret_cast<char*>(const_cast<T*>(&value)), 1, 1, 1, 1};
+  } else {
+    auto* const data = reinterpret_cast<char*>(const_cast<typename T::Scalar*>(value.data()));
+    const auto count = [](Eigen::Index n) { return static_cast<std::uint64_t>(n); };
+    if constexpr (bool(T::IsVectorAtCompileTime)) {
+      return {dtype, {count(value.size())}, data, value.size(), 1, value.innerStride(), 1};
+    } else {
+      return {dtype,
+              {count(value.rows()), count(value.cols())},
+              data,
+              value.rows(),
+              value.cols(),
+              value.rowStride(),
+              value.colStride()};
+    }
+  }
+}
+
 /// Sends the coefficients of a matrix row by row. At most 4 MiB are copied at a time; a matrix that is stored
 /// row by row goes in one piece.
-template <detail::InMemory M>
-void send(const M& matrix, const ByteSink& sink) {
-  const auto m = detail::strided_map(matrix);
-  if (m.size() == 0) return;
-  if (detail::is_in_file_order(m)) return sink(m.data(), detail::bytes_of(m));
-  detail::for_each_slab(m, [&](const auto& part, auto slab) {
-    detail::copy_in_tiles(slab, part);
-    sink(slab.data(), detail::bytes_of(slab));
+inline void send(const TensorView& m, const ByteSink& sink) {
+  const std::size_t size = m.dtype.bits / 8, total = size * static_cast<std::size_t>(m.rows * m.cols);
+  if (total == 0) return;
+  if (detail::is_in_file_order(m)) return sink(m.data, total);
+  detail::for_each_slab(m, size, [&](const char* part, char* slab, Eigen::Index rows, Eigen::Index cols) {
+    detail::copy(size, rows, cols, slab, cols, 1, part, m.row_stride, m.col_stride);
+    sink(slab, size * static_cast<std::size_t>(rows * cols));
   });
 }
 
 /// Fills a matrix with coefficients that come row by row; the counterpart of `send`.
-template <detail::InMemory M>
-void receive(M& matrix, const ByteSource& source) {
-  auto m = detail::strided_map(matrix);
-  if (m.size() == 0) return;
-  if (detail::is_in_file_order(m)) return source(m.data(), detail::bytes_of(m));
-  detail::for_each_slab(m, [&](auto part, auto slab) {
-    source(slab.data(), detail::bytes_of(slab));
-    detail::copy_in_tiles(part, slab);
+inline void receive(const TensorView& m, const ByteSource& source) {
+  const std::size_t size = m.dtype.bits / 8, total = size * static_cast<std::size_t>(m.rows * m.cols);
+  if (total == 0) return;
+  if (detail::is_in_file_order(m)) return source(m.data, total);
+  detail::for_each_slab(m, size, [&](char* part, char* slab, Eigen::Index rows, Eigen::Index cols) {
+    source(slab, size * static_cast<std::size_t>(rows * cols));
+    detail::copy(size, rows, cols, part, m.row_stride, m.col_stride, slab, cols, 1);
   });
 }
 

@@ -71,10 +71,22 @@ class SafetensorsReader {
 
   /// Throws `std::invalid_argument` unless `read(name, destination)` would find the tensor, of the same dtype
   /// and shape. Names path, tensor, what is expected and what is found.
+  void check(std::string_view name, const TensorView& destination) const {
+    const auto found = tensors().find(name);
+    const std::string expected = io::describe(destination.dtype, destination.shape);
+    if (found == tensors().end()) {
+      fail("there is no tensor " + detail::quote(name) + ", expected " + expected);
+    }
+    const TensorInfo& tensor = found->second;
+    if (tensor.dtype != destination.dtype || tensor.shape != destination.shape) {
+      fail(detail::quote(name) + " is " + io::describe(tensor.dtype, tensor.shape) + ", expected " +
+           expected);
+    }
+  }
+  /// The same for a number or an Eigen object.
   template <class T>
-  void check(std::string_view name, const T& destination) const {
-    constexpr Dtype dtype = dtype_of<scalar_t<T>>();
-    check(name, dtype, detail::shape_of(destination));
+  requires(!std::is_same_v<T, TensorView>) void check(std::string_view name, const T& destination) const {
+    check(name, io::view(destination));
   }
 
   /// Fills `destination` with the tensor: a number (shape []), or an Eigen object that has its shape already:
@@ -82,37 +94,29 @@ class SafetensorsReader {
   /// stride, Array too. Nothing is resized, converted or broadcast. Throws as `check` does, before anything
   /// is changed. Throws `std::runtime_error` if the file fails while it is read; the destination may then be
   /// filled in part.
-  template <class T>
-  void read(std::string_view name, T&& destination) const {
+  void read(std::string_view name, const TensorView& destination) const {
     check(name, destination);
     std::uint64_t at = data_begin_ + tensors().find(name)->second.begin;
-    const ByteSource source = [&](void* to, std::size_t count) {
+    io::receive(destination, [&](void* to, std::size_t count) {
       fetch(at, to, count);
       at += count;
-    };
-    if constexpr (detail::InMemory<std::remove_cvref_t<T>>) {
+    });
+  }
+  /// The same for a number or an Eigen object.
+  template <class T>
+  requires(!std::is_same_v<std::remove_cvref_t<T>, TensorView>) void read(std::string_view name,
+                                                                          T&& destination) const {
+    if constexpr (requires { destination.data(); }) {
       static_assert(!std::is_const_v<std::remove_pointer_t<decltype(destination.data())>>,
                     "gradus: a tensor is read into something that can be written, not into what is const");
-      io::receive(destination, source);
     } else {
-      source(&destination, sizeof destination);
+      static_assert(!std::is_const_v<std::remove_reference_t<T>>,
+                    "gradus: a tensor is read into something that can be written, not into what is const");
     }
+    read(name, io::view(destination));
   }
 
  private:
-  template <class T>
-  static auto make_scalar() {
-    if constexpr (requires { typename T::Scalar; }) {
-      static_assert(detail::InMemory<T>,
-                    "gradus: a tensor is read into a number, or an Eigen object in memory");
-      return typename T::Scalar{};
-    } else {
-      return T{};
-    }
-  }
-  template <class T>
-  using scalar_t = decltype(make_scalar<T>());
-
   [[noreturn]] void fail_io(const std::string& what) const { throw std::runtime_error(who_ + ": " + what); }
   [[noreturn]] void fail(const std::string& what) const { throw std::invalid_argument(who_ + ": " + what); }
 
@@ -144,18 +148,6 @@ class SafetensorsReader {
       header_ = io::parse_safetensors_header(text, size - data_begin_);
     } catch (const std::invalid_argument& error) {
       fail(error.what());
-    }
-  }
-
-  void check(std::string_view name, const Dtype& dtype, const std::vector<std::uint64_t>& shape) const {
-    const auto found = tensors().find(name);
-    if (found == tensors().end()) {
-      fail("there is no tensor " + detail::quote(name) + ", expected " + io::describe(dtype, shape));
-    }
-    const TensorInfo& tensor = found->second;
-    if (tensor.dtype != dtype || tensor.shape != shape) {
-      fail(detail::quote(name) + " is " + io::describe(tensor.dtype, tensor.shape) + ", expected " +
-           io::describe(dtype, shape));
     }
   }
 

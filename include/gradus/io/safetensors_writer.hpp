@@ -22,19 +22,21 @@ struct OutputTensor {
   std::function<void(const ByteSink&)> send;
 };
 
+/// A tensor that is viewed. It must live until the file is written.
+inline OutputTensor tensor(std::string name, TensorView view) {
+  return {std::move(name), view.dtype, view.shape,
+          [view = std::move(view)](const ByteSink& sink) { io::send(view, sink); }};
+}
+
 /// A tensor made of a number, shape [], or of an Eigen object in memory: shape [rows, cols], or [n] for a
 /// vector by its type. A number is copied; a matrix must live until the file is written.
 template <class T>
 OutputTensor tensor(std::string name, T&& value) {
   using Value = std::remove_cvref_t<T>;
   if constexpr (requires { typename Value::Scalar; }) {
-    static_assert(detail::InMemory<Value>,
-                  "gradus: only an Eigen object in memory can be written; evaluate the expression first");
     static_assert(std::is_lvalue_reference_v<T> || !std::is_base_of_v<Eigen::PlainObjectBase<Value>, Value>,
                   "gradus: this matrix is gone before it is written; give it a name");
-    return {
-        std::move(name), dtype_of<typename Value::Scalar>(), detail::shape_of(value),
-        [view = detail::strided_map(std::as_const(value))](const ByteSink& sink) { io::send(view, sink); }};
+    return io::tensor(std::move(name), io::view(value));
   } else {
     return {std::move(name), dtype_of<Value>(), {}, [value](const ByteSink& sink) {
               sink(&value, sizeof value);
