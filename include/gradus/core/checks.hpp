@@ -20,8 +20,10 @@ concept WritableLeaf = Leaf<L> && !std::is_const_v<std::remove_reference_t<L>> &
 
 namespace detail {
 
-inline std::string shape_text(Index rows, Index cols) {
-  return std::to_string(rows) + " x " + std::to_string(cols);
+EIGEN_DONT_INLINE inline std::string shape_text(Index rows, Index cols) {
+  std::ostringstream text;
+  text << rows << " x " << cols;
+  return text.str();
 }
 
 template <class A, class B>
@@ -33,8 +35,10 @@ constexpr bool fixed_shapes_differ() {
 
 [[noreturn]] EIGEN_DONT_INLINE inline void fail_shape(const Path& path, Index rows, Index cols, std::size_t k,
                                                       Index other_rows, Index other_cols) {
-  path.fail("is " + detail::shape_text(rows, cols) + ", but its " + detail::tree_label(k) + " is " +
-            detail::shape_text(other_rows, other_cols));
+  std::ostringstream what;
+  what << "is " << rows << " x " << cols << ", but its " << detail::tree_label(k) << " is " << other_rows
+       << " x " << other_cols;
+  path.fail(what.str());
 }
 
 template <class Param, class Other>
@@ -117,23 +121,32 @@ void require_same_structure(std::string_view who, P& params, const G& grads, con
   }
 }
 
+namespace detail {
+
+// The memory of the leaves that were passed. Not a template: one compilation for leaves of all types.
+struct SeenLeaves {
+  std::vector<const void*> data;
+
+  EIGEN_DONT_INLINE void add(const Path& path, const void* leaf, Index size) {
+    if (size == 0) return;
+    if (std::find(data.begin(), data.end(), leaf) != data.end()) {
+      path.fail("shares its memory with a leaf before it: every leaf must stand in the tree once");
+    }
+    data.push_back(leaf);
+  }
+};
+
+}  // namespace detail
+
 /// The check that opens every `init`: `params` is a tree of parameters, or the compiler says in one sentence
 /// why not, and no leaf stands in it twice. Throws `std::invalid_argument` that names `who` and the leaf.
 template <class P>
 void require_parameters(std::string_view who, const P& params) {
   static_assert(detail::explain_tree<P>());
   if constexpr (Parameters<P> && !Leaf<P>) {
-    std::vector<const void*> seen;
+    detail::SeenLeaves seen;
     gradus::walk(
-        who,
-        [&](const Path& path, const auto& leaf) {
-          if (leaf.size() == 0) return;
-          if (std::find(seen.begin(), seen.end(), leaf.data()) != seen.end()) {
-            path.fail("shares its memory with a leaf before it: every leaf must stand in the tree once");
-          }
-          seen.push_back(leaf.data());
-        },
-        params);
+        who, [&](const Path& path, const auto& leaf) { seen.add(path, leaf.data(), leaf.size()); }, params);
   }
 }
 

@@ -152,7 +152,10 @@ void run_segments(const KernelOf& kernel_of, Index total, int segments, int firs
 // The sum of the first `count` terms; of all in registers.
 template <class Terms>
 EIGEN_ALWAYS_INLINE double sum_of_first(Index count, const Terms& terms) {
-  return count == terms.size() ? terms.sum() : terms.reshaped().head(count).sum();
+  if (count == terms.size()) return terms.sum();
+  double sum = 0;
+  for (Index i = 0; i < count; ++i) sum += terms.coeff(i);
+  return sum;
 }
 
 // A kernel for which the padding does not matter.

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <gradus/core/explain.hpp>
+#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -21,20 +22,28 @@ struct Path {
   Index ordinal = 0;             ///< of a leaf: how many leaves come before it
 
   /// "w1", "layers.0.w", "3"; empty for a tree that is a single leaf.
-  std::string name() const {
+  EIGEN_DONT_INLINE std::string name() const {
     if (parent == nullptr) return {};
-    const std::string prefix = parent->name();
-    return (prefix.empty() ? prefix : prefix + '.') +
-           (key.empty() ? std::to_string(position) : std::string(key));
+    std::ostringstream text;
+    text << parent->name();
+    if (parent->parent != nullptr) text << '.';
+    key.empty() ? text << position : text << key;
+    return text.str();
   }
 
   /// Throws `std::invalid_argument` with a sentence about this place: "Adam: leaf 'w1' is ...".
   [[noreturn]] EIGEN_DONT_INLINE void fail(const std::string& what) const {
     const Path* root = this;
     while (root->parent != nullptr) root = root->parent;
-    const std::string leaf = name();
-    throw std::invalid_argument(std::string(root->key) + ": " +
-                                (leaf.empty() ? "the tree" : "leaf '" + leaf + "'") + ' ' + what);
+    std::ostringstream message;
+    message << root->key << ": ";
+    if (this == root) {
+      message << "the tree ";
+    } else {
+      message << "leaf '" << name() << "' ";
+    }
+    message << what;
+    throw std::invalid_argument(message.str());
   }
 };
 
@@ -82,6 +91,12 @@ void require_key(const Path& path, const Key& key, const Maps&... maps) {
   ((detail::for_each_constituent(check, maps), ++k), ...);
 }
 
+// Not inlined where leaves are large: all of one type share one compilation.
+template <class F, class First, class... Rest>
+EIGEN_DONT_INLINE void visit_large_leaf(F& f, const Path& path, First& first, Rest&... rest) {
+  f(path, first, rest...);
+}
+
 template <class F, class First, class... Rest>
 void descend(F& f, Path path, Index& ordinal, First&& first, Rest&&... rest) {
   if constexpr (is_subset<std::remove_cvref_t<First>>) {
@@ -95,7 +110,11 @@ void descend(F& f, Path path, Index& ordinal, First&& first, Rest&&... rest) {
                   "gradus: the trees differ in structure: a gradient or a state has a container where the "
                   "parameters have a leaf");
     path.ordinal = ordinal++;
-    f(path, first, rest...);
+    if constexpr (structure_t<First>::SizeAtCompileTime == Eigen::Dynamic) {
+      detail::visit_large_leaf(f, path, first, rest...);
+    } else {
+      f(path, first, rest...);
+    }
   } else if constexpr (SequenceNode<structure_t<First>>) {
     static_assert(
         (SequenceNode<structure_t<Rest>> && ...),
@@ -128,8 +147,8 @@ void descend(F& f, Path path, Index& ordinal, First&& first, Rest&&... rest) {
         "gradus: the trees differ in structure: a gradient or a state has another number of children "
         "than the parameters");
     const auto visit = [&]<std::size_t I>(std::integral_constant<std::size_t, I>) {
-      detail::descend(f, Path{&path, static_child_name<First, I>(), I}, ordinal, detail::child<I>(first),
-                      detail::child<I>(rest)...);
+      constexpr std::string_view name = static_child_name<First, I>();
+      detail::descend(f, Path{&path, name, I}, ordinal, detail::child<I>(first), detail::child<I>(rest)...);
     };
     [&]<std::size_t... I>(std::index_sequence<I...>) {
       (visit(std::integral_constant<std::size_t, I>{}), ...);

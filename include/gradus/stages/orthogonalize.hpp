@@ -9,10 +9,9 @@ namespace GRADUS_NAMESPACE {
 namespace detail {
 
 // Refuses a leaf that does not divide into blocks.
-template <class L>
-void require_blocks(const Path& path, const L& leaf, int row_blocks, int column_blocks) {
-  if (leaf.rows() % row_blocks != 0 || leaf.cols() % column_blocks != 0) {
-    path.fail("is " + detail::shape_text(leaf.rows(), leaf.cols()) + ", which does not divide into " +
+inline void require_blocks(const Path& path, Index rows, Index cols, int row_blocks, int column_blocks) {
+  if (rows % row_blocks != 0 || cols % column_blocks != 0) {
+    path.fail("is " + detail::shape_text(rows, cols) + ", which does not divide into " +
               detail::shape_text(row_blocks, column_blocks) + " blocks");
   }
 }
@@ -47,7 +46,7 @@ struct Orthogonalize {
   /// Refuses a leaf that does not divide into blocks.
   template <class L>
   void check_leaf(const Path& path, const L& leaf) const {
-    detail::require_blocks(path, leaf, row_blocks, column_blocks);
+    detail::require_blocks(path, leaf.rows(), leaf.cols(), row_blocks, column_blocks);
   }
 
   /// No state.
