@@ -28,20 +28,33 @@ Factor<typename Matrix::Scalar> rows_of(const Matrix& x) {
   }
 }
 
+// As the right factor, whose columns go into the result.
+template <class Matrix>
+Factor<typename Matrix::Scalar> columns_of(const Matrix& x) {
+  const auto rows = rows_of(x);
+  return {rows.data, rows.depth_stride, rows.row_stride};
+}
+
 // result ← scale · left · right + keep · addend, which may be the result. `symmetric` says that left · right
 // and the addend are: one triangle is computed and mirrored.
-template <class Result, class Left, class Right, class Addend>
-void tiled_multiply_add(bool symmetric, Result& result, double scale, const Left& left, const Right& right,
-                        double keep, const Addend& addend, Workspace& workspace) {
+template <class Result, class Addend>
+void tiled_multiply_add(bool symmetric, Result& result, double scale,
+                        const Factor<typename Result::Scalar>& left,
+                        const Factor<typename Result::Scalar>& right, Index depth, double keep,
+                        const Addend& addend, Workspace& workspace) {
   using Scalar = typename Result::Scalar;
   static_assert(!Result::IsRowMajor && !Addend::IsRowMajor);
-  assert(left.cols() == right.rows() && left.rows() == result.rows() && right.cols() == result.cols());
   using Sum = typename Tile<Scalar>::Sum;
   const Finish<Scalar> finish{static_cast<Sum>(scale), static_cast<Sum>(keep), addend.data(),
                               addend.outerStride(),    result.data(),          result.outerStride()};
-  TiledProduct<Scalar>(symmetric, left.cols(), rows_of(left), rows_of(right.transpose()), finish,
-                       result.rows(), result.cols())
-      .run(workspace);
+  TiledProduct<Scalar>(symmetric, depth, left, right, finish, result.rows(), result.cols()).run(workspace);
+}
+template <class Result, class Left, class Right, class Addend>
+void tiled_multiply_add(bool symmetric, Result& result, double scale, const Left& left, const Right& right,
+                        double keep, const Addend& addend, Workspace& workspace) {
+  assert(left.cols() == right.rows() && left.rows() == result.rows() && right.cols() == result.cols());
+  tiled_multiply_add(symmetric, result, scale, rows_of(left), columns_of(right), left.cols(), keep, addend,
+                     workspace);
 }
 
 // The same by Eigen's products, which take packing memory from the heap where matrices are large and do not

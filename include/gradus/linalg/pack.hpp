@@ -4,6 +4,7 @@
 #pragma once
 
 #include <algorithm>
+#include <gradus/core/workspace.hpp>
 #include <gradus/linalg/tile.hpp>
 #include <type_traits>
 
@@ -135,18 +136,19 @@ void mirror(Scalar* matrix, Index stride, Index size, int thread, int threads) {
   }
 }
 
-// to ← fromᵀ, where `from` may be an expression: in squares of whole cache lines, so that none is fetched for
-// one coefficient.
-template <class To, class From>
-void assign_transposed(To& to, const From& from) {
+// to ← f(from)ᵀ, coefficient by coefficient: in squares of whole cache lines, so that none is fetched for one
+// coefficient. A loop, not an expression of Eigen's, which would take several times as long to compile.
+template <class To, class From, class F>
+void assign_transposed(MatrixMap<To> to, MatrixMap<From> from, const F& f) {
   constexpr Index side = 16;
-  for (Index j = 0; j < from.cols(); j += side) {
-    for (Index i = 0; i < from.rows(); i += side) {
-      const Index rows = std::min(side, from.rows() - i), cols = std::min(side, from.cols() - j);
-      if (rows == side && cols == side) {
-        to.template block<side, side>(j, i) = from.template block<side, side>(i, j).eval().transpose();
-      } else {
-        to.block(j, i, cols, rows) = from.block(i, j, rows, cols).transpose();
+  const Index stride = to.outerStride();
+  for (Index column = 0; column < from.cols(); column += side) {
+    for (Index row = 0; row < from.rows(); row += side) {
+      const Index rows = std::min(side, from.rows() - row), columns = std::min(side, from.cols() - column);
+      for (Index j = column; j < column + columns; ++j) {
+        const From* const source = &from(row, j);
+        To* const target = &to(j, row);
+        for (Index i = 0; i < rows; ++i) target[i * stride] = f(source[i]);
       }
     }
   }

@@ -43,18 +43,20 @@ struct TiledProducts {
   }
   template <class Scalar>
   static void gram(MatrixMap<Scalar> a, MatrixMap<Scalar> x, Workspace& workspace) {
-    detail::tiled_multiply_add(true, a, 1, x, x.transpose(), 0, a, workspace);
+    detail::tiled_multiply_add(true, a, 1, detail::rows_of(x), detail::rows_of(x), x.cols(), 0, a, workspace);
   }
   template <class Scalar>
   static void commuting(MatrixMap<Scalar> c, double scale, MatrixMap<Scalar> a, MatrixMap<Scalar> b,
                         double keep, MatrixMap<Scalar> d, Workspace& workspace) {
     // Rows of b are its columns, and lie together.
-    detail::tiled_multiply_add(true, c, scale, a, b.transpose(), keep, d, workspace);
+    detail::tiled_multiply_add(true, c, scale, detail::rows_of(a), detail::rows_of(b), a.cols(), keep, d,
+                               workspace);
   }
   template <class Scalar>
   static void apply(MatrixMap<Scalar> y, MatrixMap<Scalar> b, double keep, MatrixMap<Scalar> x,
                     Workspace& workspace) {
-    detail::tiled_multiply_add(false, y, 1, b, x, keep, x, workspace);
+    detail::tiled_multiply_add(false, y, 1, detail::rows_of(b), detail::columns_of(x), b.cols(), keep, x,
+                               workspace);
   }
 };
 

@@ -89,7 +89,7 @@ struct BasicNewtonSchulz {
   template <class Scalar>
   std::size_t scratch(Index rows, Index cols) const {
     using Work = Compute<Scalar>;
-    const auto [m, n] = std::minmax({rows, cols});
+    const Index m = std::min(rows, cols), n = std::max(rows, cols);
     return 2 * Workspace::bytes<Work>(m, n) + 4 * Workspace::bytes<Work>(m, m) +
            Workspace::bytes<detail::Compute<Work>>(m, 2) + Products::template scratch<Work>(m, n);
   }
@@ -101,29 +101,27 @@ struct BasicNewtonSchulz {
     using Work = Compute<Scalar>;
     static_assert(MatrixProducts<Products, Work>, "gradus: these products cannot compute in this precision");
     validate("NewtonSchulz");
-    using Wide = std::common_type_t<Scalar, double>;
     const double norm = gradus::norm(x);
-    if (norm < std::numeric_limits<double>::min()) {  // zero, or 1 / norm would be infinite
-      x.setZero();
-      return;
-    }
-    if (!std::isfinite(norm)) {
-      x.setConstant(std::numeric_limits<Scalar>::quiet_NaN());
+    const bool vanishes = norm < std::numeric_limits<double>::min();  // or 1 / norm would be infinite
+    if (vanishes || !std::isfinite(norm)) {
+      x.setConstant(vanishes ? Scalar(0) : std::numeric_limits<Scalar>::quiet_NaN());
       return;
     }
     const std::size_t used = workspace.used();
     const bool tall = x.rows() > x.cols();
-    const auto [m, n] = std::minmax({x.rows(), x.cols()});
-    auto wide = workspace.take<Work>(m, n);
-    const auto scaled = (x.template cast<Wide>() * (Wide(1) / norm)).template cast<Work>();
+    auto wide = tall ? workspace.take<Work>(x.cols(), x.rows()) : workspace.take<Work>(x.rows(), x.cols());
+    using Wide = std::common_type_t<Scalar, double>;
+    const auto scaled = [scale = Wide(1) / static_cast<Wide>(norm)](const Scalar& value) {
+      return static_cast<Work>(static_cast<Wide>(value) * scale);
+    };
     if (tall) {
-      detail::assign_transposed(wide, scaled);
+      detail::assign_transposed(wide, x, scaled);
     } else {
-      wide = scaled;
+      std::transform(x.data(), x.data() + x.size(), wide.data(), scaled);
     }
     const MatrixMap<Work> factor = iterate<Work>(wide, epsilon / norm, workspace);
     if (tall) {
-      detail::assign_transposed(x, factor.template cast<Scalar>());
+      detail::assign_transposed(x, factor, [](const Work& value) { return static_cast<Scalar>(value); });
     } else {
       x = factor.template cast<Scalar>();
     }
@@ -181,8 +179,8 @@ struct BasicNewtonSchulz {
       const double a = row(k).a;
       polynomial(z, row(k), r, workspace);
       if (k == 0 || restart) {
-        *q = z;
-        q->diagonal().array() += static_cast<Work>(a);
+        std::copy_n(z.data(), z.size(), q->data());
+        for (Index i = 0; i < m; ++i) (*q)(i, i) += static_cast<Work>(a);
       } else {
         Products::commuting(*t, 1, *q, z, a, *q, workspace);
         std::swap(q, t);
@@ -199,7 +197,12 @@ struct BasicNewtonSchulz {
   template <class Map>
   void polynomial(Map z, const Quintic& p, Map r, Workspace& workspace) const {
     if (p.c == 0) {
-      for_each_block([b = p.b](auto& to, const auto& from) { to = b * from; }, z, r);
+      using Work = typename Map::Scalar;
+      using Wide = detail::Compute<Work>;
+      std::transform(r.data(), r.data() + r.size(), z.data(),
+                     [b = static_cast<Wide>(p.b)](const Work& value) {
+                       return detail::converted<Work>(b * detail::converted<Wide>(value));
+                     });
     } else {
       Products::commuting(z, p.c, r, r, p.b, r, workspace);
     }

@@ -32,8 +32,7 @@ bool restarts_before(int step) {
 // The floating-point operations of one form on a matrix, symmetric results counted once.
 template <class Scalar>
 double newton_schulz_flops(const Coefficients& coefficients, int steps, Index rows, Index cols, bool gram) {
-  const auto [shorter, longer] = std::minmax({rows, cols});
-  const auto m = static_cast<double>(shorter), n = static_cast<double>(longer);
+  const auto m = static_cast<double>(std::min(rows, cols)), n = static_cast<double>(std::max(rows, cols));
   const double gram_product = m * m * n, commuting = m * m * m, apply = 2 * m * m * n;
   double total = gram ? gram_product + apply : 0;
   for (int k = 0; k < steps; ++k) {
