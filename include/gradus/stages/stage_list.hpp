@@ -177,22 +177,18 @@ struct StageList {
   // Makes the trees of one stage.
   template <class T, class P, class... Trees>
   static void make(const T& stage, const P& params, Trees&... trees) {
-    std::size_t k = 0;
-    [[maybe_unused]] const auto make_one = [&](auto& tree) {
-      using Tree = std::remove_reference_t<decltype(tree)>;
-      tree = detail::made_like<Tree>(params, [&](const Path&, const auto& leaf, auto& matrix) {
-        const Shape shape = stage.shapes(leaf.rows(), leaf.cols())[k];
-        matrix.setZero(shape.rows, shape.cols);
-      });
-      ++k;
-    };
-    (make_one(trees), ...);
-    gradus::walk(
-        "gradus",
-        [&]([[maybe_unused]] const Path& path, const auto&, [[maybe_unused]] auto&... matrices) {
-          if constexpr (requires { stage.start(path, matrices...); }) stage.start(path, matrices...);
-        },
-        params, trees...);
+    if constexpr (sizeof...(Trees) > 0) {
+      (detail::grow(trees, params), ...);
+      gradus::walk(
+          "gradus",
+          [&]([[maybe_unused]] const Path& path, const auto& leaf, auto&... matrices) {
+            const auto shapes = stage.shapes(leaf.rows(), leaf.cols());
+            auto shape = shapes.begin();
+            ((matrices.setZero(shape->rows, shape->cols), ++shape), ...);
+            if constexpr (requires { stage.start(path, matrices...); }) stage.start(path, matrices...);
+          },
+          params, trees...);
+    }
   }
 
   template <class L>
