@@ -71,9 +71,10 @@ struct Orthogonalize {
           update.workspace.template take<typename std::remove_cvref_t<decltype(u)>::Scalar>(rows, cols);
       for (Index j = 0; j < u.cols(); j += cols) {
         for (Index i = 0; i < u.rows(); i += rows) {
-          block = u.block(i, j, rows, cols);
+          // Loops, not expressions, which would be compiled also where there is one block.
+          for (Index k = 0; k < cols; ++k) std::copy_n(&u(i, j + k), rows, &block(0, k));
           orthogonalizer(block, update.workspace);
-          u.block(i, j, rows, cols) = block;
+          for (Index k = 0; k < cols; ++k) std::copy_n(&block(0, k), rows, &u(i, j + k));
         }
       }
     };
