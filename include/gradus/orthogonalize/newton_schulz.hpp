@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <gradus/core/checks.hpp>
 #include <gradus/core/for_each_block.hpp>

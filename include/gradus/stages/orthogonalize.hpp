@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <gradus/orthogonalize/orthogonalize.hpp>
 #include <gradus/stages/stage.hpp>
 
