@@ -90,6 +90,8 @@ consteval bool is_writable() {
   using Tree = std::remove_reference_t<P>;
   if constexpr (Leaf<Tree>) {
     writable = WritableLeaf<Tree>;
+  } else if constexpr (WidenedNode<Tree>) {
+    writable = !std::is_const_v<Tree>;
   } else if constexpr (is_subset<std::remove_const_t<Tree>>) {
     writable = is_writable<decltype(detail::as_deep_const<Tree>(std::declval<Tree&>().tree))>();
   } else if constexpr (SequenceNode<Tree>) {

@@ -108,7 +108,7 @@ EIGEN_ALWAYS_INLINE void run_small(const Kernel& kernel, First& first, Rest&... 
 template <class Kernel, class First, class... Rest>
 void run_leaf(const Kernel& kernel, Index begin, Index end, First& first, Rest&... rest) {
   using L = structure_t<First>;
-  if constexpr (is_small<L>) {
+  if constexpr (is_small<L> && !WidenedNode<First>) {
     // It belongs, whole, to the segment of its first coefficient.
     if (begin <= 0 && end > 0) detail::run_small(kernel, first, rest...);
   } else {

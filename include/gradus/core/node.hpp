@@ -89,6 +89,14 @@ inline constexpr bool is_subset = false;
 template <class Tree>
 inline constexpr bool is_subset<Subset<Tree>> = true;
 
+// A tree of parameters whose coefficients are more than what is in memory; `underlying()` is what is. Made by
+// the wrappers of precision/.
+template <class T>
+concept WidenedNode = requires(T& t) {
+  t.underlying();
+  requires std::remove_cvref_t<T>::is_widened;
+};
+
 template <class Tree>
 auto& without_subset(Tree& tree) {
   if constexpr (is_subset<std::remove_const_t<Tree>>) {
@@ -179,6 +187,8 @@ consteval bool is_parameters() {
     return true;
   } else if constexpr (is_subset<Tree>) {
     return is_parameters<decltype(std::declval<Tree&>().tree)>();
+  } else if constexpr (WidenedNode<Tree>) {
+    return is_parameters<structure_t<Tree>>();
   } else if constexpr (StructNode<Tree>) {
     return is_parameters<decltype(std::declval<Tree&>().leaves())>();
   } else if constexpr (SequenceNode<Tree>) {

@@ -58,7 +58,28 @@ EIGEN_ALWAYS_INLINE __m512d packet_root(const __m512d& x) { return _mm512_sqrt_p
 
 GRADUS_PACKETS_END
 
-// Eigen's conversions of bfloat16, bit for bit, but without branches: loops over these become packets.
+// Conversions of half, rounded to nearest, ties to even. The numbers below 2⁻¹⁴ get their digits from a sum.
+EIGEN_ALWAYS_INLINE float from_half(std::uint32_t half) {
+  using Eigen::numext::bit_cast;
+  const std::uint32_t size = half & 0x7fff, shifted = size << 13, bias = 112u << 23;
+  const float small = bit_cast<float>(shifted + bias + (1u << 23)) - bit_cast<float>(bias + (1u << 23));
+  const std::uint32_t large = shifted + bias + (size >= 0x7c00 ? bias : 0);
+  return bit_cast<float>((size < 0x400 ? bit_cast<std::uint32_t>(small) : large) | (half & 0x8000) << 16);
+}
+EIGEN_ALWAYS_INLINE std::uint32_t to_half(float x) {
+  using Eigen::numext::bit_cast;
+  const auto bits = bit_cast<std::uint32_t>(x);
+  const std::uint32_t size = bits & 0x7fffffff, infinity = 0x7c00;
+  const std::uint32_t small =
+      bit_cast<std::uint32_t>(bit_cast<float>(size) + 0.5f) - bit_cast<std::uint32_t>(0.5f);
+  const std::uint32_t large = (size - (112u << 23) + 0xfff + (size >> 13 & 1)) >> 13;
+  const std::uint32_t finite = size < (113u << 23) ? small : (large < infinity ? large : infinity);
+  const std::uint32_t other = size > 0x7f800000 ? 0x7e00 | (size >> 13 & 0x3ff) : infinity;
+  return (size < 0x47800000 ? finite : other) | (bits >> 16 & 0x8000);
+}
+
+// Eigen's conversions of sixteen-bit numbers, bit for bit, but without branches: loops over these become
+// packets.
 template <class To, class From>
 EIGEN_ALWAYS_INLINE To converted(const From& x) {
   if constexpr (std::is_same_v<To, float> && std::is_same_v<From, Eigen::bfloat16>) {
@@ -69,6 +90,10 @@ EIGEN_ALWAYS_INLINE To converted(const From& x) {
     const std::uint32_t nan = (bits >> 16 & 0x8000) | 0x7fc0;
     const bool is_nan = (bits & 0x7fffffff) > 0x7f800000;
     return Eigen::numext::bit_cast<Eigen::bfloat16>(static_cast<std::uint16_t>(is_nan ? nan : rounded));
+  } else if constexpr (std::is_same_v<To, float> && std::is_same_v<From, Eigen::half>) {
+    return from_half(Eigen::numext::bit_cast<std::uint16_t>(x));
+  } else if constexpr (std::is_same_v<To, Eigen::half> && std::is_same_v<From, float>) {
+    return Eigen::numext::bit_cast<Eigen::half>(static_cast<std::uint16_t>(to_half(x)));
   } else {
     return static_cast<To>(x);
   }

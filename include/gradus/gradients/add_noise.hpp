@@ -2,11 +2,10 @@
 #pragma once
 
 #include <gradus/core/checks.hpp>
+#include <gradus/core/keyed_tree.hpp>
 #include <gradus/core/lazy.hpp>
-#include <gradus/core/normal.hpp>
 #include <gradus/core/strip.hpp>
 #include <limits>
-#include <string_view>
 
 namespace GRADUS_NAMESPACE {
 
@@ -42,41 +41,7 @@ struct NormalStrip {
   void store(Index, const BlockOf<C>&) const {}
 };
 
-// A tree of standard normal numbers, beside any tree. The key of a leaf follows from the way to it.
-struct NormalTree {
-  std::uint64_t key;
-
-  template <std::size_t I>
-  NormalTree child() const {
-    return {hash(key, I)};
-  }
-  NormalTree child(std::size_t i) const { return {hash(key, i)}; }
-  NormalTree child(std::string_view name) const {
-    NormalTree result{hash(key, name.size())};
-    for (const char c : name) result.key = hash(result.key, static_cast<unsigned char>(c));
-    return result;
-  }
-
-  template <class Other>
-  bool fits(const Other&) const {
-    return true;
-  }
-  template <bool RowMajor>
-  NormalStrip strip() const {
-    return {key, 0, 0, !RowMajor};
-  }
-  template <class Value>
-  Value take() const {
-    Value values;
-    for (Index j = 0; j < values.cols(); ++j) {
-      const NormalStrip column{key, 0, j, true};
-      for (Index i = 0; i < values.rows(); ++i) {
-        values(i, j) = static_cast<typename Value::Scalar>(column.at(i));
-      }
-    }
-    return values;
-  }
-};
+using NormalTree = KeyedTree<NormalStrip>;
 
 }  // namespace detail
 
