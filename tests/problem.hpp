@@ -5,7 +5,7 @@
 
 #include <cmath>
 #include <cstring>
-#include <gradus/core/for_each_block.hpp>
+#include <gradus/core/sum_blocks.hpp>
 #include <gradus/core/like.hpp>
 #include <utility>
 #include <vector>

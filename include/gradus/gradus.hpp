@@ -22,6 +22,7 @@
 #include <gradus/core/segments.hpp>
 #include <gradus/core/state.hpp>
 #include <gradus/core/strip.hpp>
+#include <gradus/core/sum_blocks.hpp>
 #include <gradus/core/sum_units.hpp>
 #include <gradus/core/tree.hpp>
 #include <gradus/core/workspace.hpp>

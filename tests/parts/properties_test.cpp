@@ -351,20 +351,3 @@ TEST_CASE("trees inside a lazy one that differ are refused, wherever it is read"
   CHECK_THROWS_WITH(all_finite(sum), contains("all_finite: leaf '1' is 3 x 1"));
   CHECK_THROWS_WITH(clip_by_global_norm(sum, 1), contains("leaf '1' is 3 x 1"));
 }
-
-TEST_CASE("what a thread throws reaches the caller") {
-  auto tree = make_tree<double>({{300, 300}, {299, 300}, {298, 300}, {297, 300}});
-#ifdef _OPENMP
-  const int before = omp_get_max_threads();
-  omp_set_num_threads(3);
-#endif
-  for (const Index bad : {300, 298}) {
-    const auto f = [&](auto& leaf) {
-      if (leaf.rows() == bad) throw std::runtime_error("no convergence");
-    };
-    CHECK_THROWS_WITH(for_each_leaf(f, tree), "no convergence");
-  }
-#ifdef _OPENMP
-  omp_set_num_threads(before);
-#endif
-}

@@ -25,25 +25,36 @@ struct Batch {
 
 double falling(std::int64_t t) { return 0.1 / static_cast<double>(t + 1); }
 
-// Calls `check(name, optimizer)` for nests of three and more; `name` is the outermost's.
+// Calls `check(name, optimizer)` for nests of three and more; `name` is the outermost's. A little rounding
+// moves these a little.
 template <class Check>
-void for_each_nest(const int& t, const Check& check) {
+void for_each_smooth_nest(const int& t, const Check& check) {
   const AdamW adamw{.learning_rate = 0.1};
   const Momentum momentum{.learning_rate = 0.05};
   const auto usual = [](const LeafInfo& leaf) { return is_matrix(leaf) && leaf.name != "2"; };
   check("Scheduled", scheduled<&AdamW::learning_rate>(lookahead(accumulate(adamw, 2), 3), falling));
   check("Lookahead", lookahead(scheduled<&AdamW::learning_rate>(skip_nonfinite(adamw), falling), 2));
-  check("Average", exponential_average(cautious(accumulate(SignDescent{}, 2)), 0.9));
   check("Accumulate",
         accumulate(stochastic_weight_average(lookahead(ScheduleFreeSGD{.learning_rate = 0.1}), 2), 2));
-  check("Accumulate",
-        accumulate(route(usual, lookahead(Muon{.learning_rate = 0.1}), cautious(SignDescent{})), 2));
-  check("Cautious", cautious(sharpness_aware(Batch{t}, route(usual, skip_nonfinite(SignDescent{}), adamw))));
   check("SharpnessAware", sharpness_aware(Batch{t}, polyak_average(skip_nonfinite(momentum)), 0.5));
   check("SkipNonfinite",
         skip_nonfinite(sharpness_aware(Batch{t}, accumulate(Nesterov{.learning_rate = 0.1}, 2))));
   check("route", route(usual, sharpness_aware(Batch{t}, lookahead(momentum), 0.5),
-                       exponential_average(route(is_matrix, Frozen{}, cautious(adamw)))));
+                       exponential_average(route(is_matrix, Frozen{}, lookahead(adamw)))));
+}
+
+// And for others, where a sign may flip.
+template <class Check>
+void for_each_nest(const int& t, const Check& check) {
+  for_each_smooth_nest(t, check);
+  const AdamW adamw{.learning_rate = 0.1};
+  const auto usual = [](const LeafInfo& leaf) { return is_matrix(leaf) && leaf.name != "2"; };
+  check("Average", exponential_average(cautious(accumulate(SignDescent{}, 2)), 0.9));
+  check("Accumulate",
+        accumulate(route(usual, lookahead(Muon{.learning_rate = 0.1}), cautious(SignDescent{})), 2));
+  check("Cautious", cautious(sharpness_aware(Batch{t}, route(usual, skip_nonfinite(SignDescent{}), adamw))));
+  check("route",
+        route(usual, Frozen{}, exponential_average(route(is_matrix, cautious(adamw), SignDescent{}))));
 }
 
 template <class O, class P, class S>
@@ -142,7 +153,7 @@ TEST_CASE("lazy gradients made of the parameters pass through a nest as those th
 
 TEST_CASE("nests step sixteen-bit parameters as they step those of float") {
   int t = 1;
-  for_each_nest(t, [&](const std::string& name, const auto& optimizer) {
+  for_each_smooth_nest(t, [&](const std::string& name, const auto& optimizer) {
     INFO(name);
     const auto after_steps = [&](auto scalar) {
       auto params = make_tree<decltype(scalar)>(shapes);
@@ -152,8 +163,7 @@ TEST_CASE("nests step sixteen-bit parameters as they step those of float") {
       for (const auto& leaf : params) result.push_back(leaf.template cast<float>());
       return result;
     };
-    // The sign of a small number may differ, and then moves a coefficient by a whole step.
-    CHECK(relative_difference(after_steps(Eigen::half{}), after_steps(0.0f)) < 0.3);
+    CHECK(relative_difference(after_steps(Eigen::half{}), after_steps(0.0f)) < 0.02);
   });
 }
 

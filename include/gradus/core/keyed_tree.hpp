@@ -4,6 +4,7 @@
 // its column.
 #pragma once
 
+#include <Eigen/Core>
 #include <cstdint>
 #include <gradus/core/namespace.hpp>
 #include <gradus/core/normal.hpp>

@@ -4,7 +4,7 @@
 #pragma once
 
 #include <gradus/core/checks.hpp>
-#include <gradus/core/for_each_block.hpp>
 #include <gradus/core/like.hpp>
 #include <gradus/core/numerics.hpp>
 #include <gradus/core/state.hpp>
+#include <gradus/core/sum_blocks.hpp>

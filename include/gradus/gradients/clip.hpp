@@ -3,8 +3,8 @@
 
 #include <gradus/core/broadcast.hpp>
 #include <gradus/core/checks.hpp>
-#include <gradus/core/for_each_block.hpp>
 #include <gradus/core/leaf_info.hpp>
+#include <gradus/core/sum_blocks.hpp>
 #include <gradus/gradients/scale.hpp>
 
 namespace GRADUS_NAMESPACE {

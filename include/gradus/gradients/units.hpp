@@ -7,6 +7,7 @@
 #include <gradus/core/checks.hpp>
 #include <gradus/core/layout.hpp>
 #include <gradus/core/leaf_info.hpp>
+#include <gradus/core/sum_blocks.hpp>
 #include <gradus/core/sum_units.hpp>
 
 namespace GRADUS_NAMESPACE {

@@ -5,7 +5,7 @@
 
 #include <chrono>
 #include <gradus/concepts.hpp>
-#include <gradus/core/for_each_block.hpp>
+#include <gradus/core/sum_blocks.hpp>
 #include <limits>
 
 namespace GRADUS_NAMESPACE {

@@ -4,7 +4,8 @@
 #include <algorithm>
 #include <cmath>
 #include <gradus/core/checks.hpp>
-#include <gradus/core/for_each_block.hpp>
+#include <gradus/core/state.hpp>
+#include <gradus/core/sum_blocks.hpp>
 #include <gradus/linalg/pack.hpp>
 #include <gradus/linalg/products.hpp>
 #include <gradus/orthogonalize/newton_schulz_form.hpp>

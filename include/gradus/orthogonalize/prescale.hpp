@@ -3,7 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <gradus/core/for_each_block.hpp>
+#include <gradus/core/sum_blocks.hpp>
 #include <gradus/core/workspace.hpp>
 #include <utility>
 

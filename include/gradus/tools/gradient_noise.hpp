@@ -4,6 +4,7 @@
 #pragma once
 
 #include <gradus/concepts.hpp>
+#include <gradus/core/sum_blocks.hpp>
 #include <limits>
 
 namespace GRADUS_NAMESPACE {

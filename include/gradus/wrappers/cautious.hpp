@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <gradus/concepts.hpp>
 #include <gradus/core/state.hpp>
+#include <gradus/core/sum_blocks.hpp>
 
 namespace GRADUS_NAMESPACE {
 

@@ -3,6 +3,7 @@
 
 #include <gradus/concepts.hpp>
 #include <gradus/core/state.hpp>
+#include <gradus/core/sum_blocks.hpp>
 
 namespace GRADUS_NAMESPACE {
 
