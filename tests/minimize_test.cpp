@@ -107,7 +107,7 @@ TEST_CASE("observers see the start and every step, and all of them are called") 
   Trajectory<Eigen::Vector2d> path;
   int calls = 0;
   std::ostringstream printed, bar;
-  ProgressBar progress{.total = 20, .out = bar, .label = "adam"};
+  ProgressBar progress{20, bar, "adam"};
   const auto result = minimize(
       Sphere{}, far_start, adam, {.max_steps = 20}, [](const auto& p) { return p.step == 15; }, path,
       [&](const auto&) { ++calls; }, PrintEvery{5, printed}, progress);
@@ -121,6 +121,42 @@ TEST_CASE("observers see the start and every step, and all of them are called") 
   CHECK(std::count(lines.begin(), lines.end(), '\n') == 4);
   CHECK(bar.str().find("adam [####") != std::string::npos);
   CHECK(bar.str().find(" 75%") != std::string::npos);
+  CHECK(bar.str().find(" steps/s  0:0") != std::string::npos);
+  CHECK(bar.str().find(" left") != std::string::npos);
+  CHECK_THROWS_WITH(ProgressBar(0, bar), contains("ProgressBar: total is 0"));
+}
+
+TEST_CASE("a monitor measures what its steps were told to be") {
+  Monitor<Eigen::Vector2d> all, third{.period = 3};
+  const SGD sgd{.learning_rate = 0.25};
+  minimize(Sphere{}, Eigen::Vector2d(3, 4), sgd, {.max_steps = 7}, all, third);
+  REQUIRE(all.measurements.size() == 8);
+  CHECK(std::isnan(all.measurements[0].update_ratio));
+  CHECK(all.measurements[0].gradient_norm ==
+        Approx(all.measurements[1].gradient_norm / (1 - all.measurements[1].update_ratio)));
+  for (std::size_t t = 1; t < 8; ++t) {
+    // The gradient is a multiple of x, so every step shrinks x by the same factor.
+    CHECK(all.measurements[t].update_ratio == Approx(all.measurements[1].update_ratio));
+    CHECK(all.measurements[t].non_finite == 0);
+    CHECK(all.measurements[t].value < all.measurements[t - 1].value);
+  }
+  REQUIRE(third.measurements.size() == 3);
+  CHECK(third.measurements[2].step == 6);
+  CHECK(third.measurements[2].update_ratio == all.measurements[6].update_ratio);
+
+  // In a loop of one's own, with a tree.
+  using Tree = std::vector<Eigen::MatrixXf>;
+  Tree params{Eigen::MatrixXf::Ones(5, 7), Eigen::MatrixXf::Ones(3, 1)}, gradient = params;
+  gradient[0](4, 6) = std::numeric_limits<float>::infinity();
+  gradient[0](1, 1) = gradient[1](2, 0) = std::numeric_limits<float>::quiet_NaN();
+  Monitor<Tree> monitor;
+  monitor.record(0, 1.0, params, gradient);
+  params[0](0, 0) = 2;
+  monitor.record(1, 1.0, params, params);
+  CHECK(monitor.measurements[0].non_finite == 3);
+  CHECK(monitor.measurements[1].update_ratio == Approx(1 / std::sqrt(38)));
+  CHECK_THROWS_WITH(monitor.record(2, 1.0, params, Tree{}), contains("Monitor: "));
+  CHECK_THROWS_WITH((Monitor<Tree>{.period = 0}.record(0, 1.0, params, params)), contains("period is 0"));
 }
 
 TEST_CASE("minimize says that the gradient was left unwritten") {

@@ -34,6 +34,7 @@
 #include <gradus/linalg/eigenbasis.hpp>
 #include <gradus/linalg/products.hpp>
 #include <gradus/minimize/minimize.hpp>
+#include <gradus/minimize/monitor.hpp>
 #include <gradus/minimize/observers.hpp>
 #include <gradus/optimizers/adadelta.hpp>
 #include <gradus/optimizers/adafactor.hpp>
