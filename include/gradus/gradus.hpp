@@ -72,6 +72,7 @@
 #include <gradus/orthogonalize/polar_express.hpp>
 #include <gradus/orthogonalize/polar_quality.hpp>
 #include <gradus/precision/precise.hpp>
+#include <gradus/precision/small_state.hpp>
 #include <gradus/schedules/constant.hpp>
 #include <gradus/schedules/cosine.hpp>
 #include <gradus/schedules/curve.hpp>

@@ -73,6 +73,11 @@ template <Leaf L>
 inline constexpr bool is_small<L> =
     L::SizeAtCompileTime != Eigen::Dynamic&& L::SizeAtCompileTime > 0 && L::SizeAtCompileTime <= small_leaf;
 
+// A leaf beside its companions, all of which are whole in registers.
+template <class First, class... Rest>
+inline constexpr bool all_small =
+    is_small<structure_t<First>> && !(WidenedNode<First> || ... || WidenedNode<Rest>);
+
 template <class Value, class L>
 Value take(const L& leaf) {
   if constexpr (requires { leaf.template take<Value>(); }) {
@@ -107,7 +112,7 @@ EIGEN_ALWAYS_INLINE void run_small(const Kernel& kernel, First& first, Rest&... 
 template <class Kernel, class First, class... Rest>
 void run_leaf(const Kernel& kernel, Index begin, Index end, First& first, Rest&... rest) {
   using L = structure_t<First>;
-  if constexpr (is_small<L> && !WidenedNode<First>) {
+  if constexpr (all_small<First, Rest...>) {
     // It belongs, whole, to the segment of its first coefficient.
     if (begin <= 0 && end > 0) detail::run_small(kernel, first, rest...);
   } else {
@@ -172,7 +177,7 @@ struct WithoutCount {
 template <class Kernel, class P, class... Trees>
 void for_each_block(const Kernel& kernel, P& params, Trees&... trees) {
   const detail::WithoutCount<Kernel> whole{kernel};
-  if constexpr (detail::is_small<P>) {
+  if constexpr (detail::all_small<P, Trees...>) {
     detail::run_small(whole, params, trees...);
   } else {
     const Index total = gradus::coefficient_count(params);

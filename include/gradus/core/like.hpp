@@ -20,6 +20,9 @@ struct OwnLeaf {
   using type = typename L::PlainObject;
 };
 
+// ... also where a wrapper wants other states ...
+struct UsersLeaf : OwnLeaf {};
+
 // ... that computes as the leaf is computed ...
 template <class Plain, class Scalar>
 struct WithScalar;
@@ -32,6 +35,9 @@ struct StateLeaf {
   template <class L>
   using type = typename WithScalar<typename L::PlainObject, Compute<typename L::Scalar>>::type;
 };
+
+// ... and keeps every digit, because small steps are added to it ...
+struct IterateLeaf : StateLeaf {};
 
 // ... or a matrix of any size; with the scalar `void` that in which the leaf is computed.
 template <class Scalar>
@@ -118,6 +124,8 @@ template <class Tree, class P>
 void grow(Tree& tree, const P& params) {
   if constexpr (is_subset<P>) {
     detail::grow(tree, params.tree);
+  } else if constexpr (WidenedNode<P>) {
+    detail::grow(tree, params.underlying());
   } else if constexpr (Leaf<P>) {
     tree.setZero();
   } else if constexpr (SequenceNode<P>) {
@@ -168,9 +176,19 @@ Tree copied(const P& params) {
 template <class P>
 using like = detail::rebind<P, detail::OwnLeaf>;
 
+/// The same for what is handed to the user's own functions, whatever the wrappers of precision/ make of
+/// states.
+template <class P>
+using users_like = detail::rebind<P, detail::UsersLeaf>;
+
 /// The same tree as a part of a state: sixteen-bit leaves become `float`.
 template <class P>
 using state_like = detail::rebind<P, detail::StateLeaf>;
+
+/// `state_like` for copies of the parameters, which `small_state` leaves in full precision: it makes a
+/// difference where a state keeps points, not averages of gradients.
+template <class P>
+using iterate_like = detail::rebind<P, detail::IterateLeaf>;
 
 /// The tree of the structure of `P` with a matrix of any size in the place of every leaf, of the given
 /// scalar, or else the one that the leaf is computed in: `float` for the sixteen-bit ones.
@@ -209,8 +227,8 @@ state_like<P> zero_state(const P& params) {
 
 /// `copy_like` as a part of a state.
 template <class P>
-state_like<P> copy_state(const P& params) {
-  return detail::copied<state_like<P>>(params);
+iterate_like<P> copy_state(const P& params) {
+  return detail::copied<iterate_like<P>>(params);
 }
 
 /// A tree of matrices beside `params`, each as `make(path, leaf)` makes it.

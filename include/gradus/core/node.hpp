@@ -106,6 +106,18 @@ auto& without_subset(Tree& tree) {
   }
 }
 
+// The tree that the user made, of what a route or a wrapper of precision/ shows in its place.
+template <class Tree>
+auto& users_own(Tree& tree) {
+  if constexpr (is_subset<std::remove_const_t<Tree>>) {
+    return detail::users_own(tree.tree);
+  } else if constexpr (WidenedNode<Tree>) {
+    return detail::users_own(tree.underlying());
+  } else {
+    return tree;
+  }
+}
+
 // Constness is deep: the child of a const tree is const, also through the references of `std::tie`.
 template <class Tree, class Child>
 constexpr auto& as_deep_const(Child& child) {

@@ -105,6 +105,8 @@ void descend(F& f, Path path, Index& ordinal, First&& first, Rest&&... rest) {
     };
     auto& tree = detail::as_deep_const<std::remove_reference_t<First>>(first.tree);
     detail::descend(only_seen, path, ordinal, tree, detail::without_subset(rest)...);
+  } else if constexpr (requires { std::remove_cvref_t<First>::is_walked_through; }) {
+    detail::descend(f, path, ordinal, first.underlying(), rest...);
   } else if constexpr (Leaf<structure_t<First>>) {
     static_assert((Leaf<structure_t<Rest>> && ...),
                   "gradus: the trees differ in structure: a gradient or a state has a container where the "

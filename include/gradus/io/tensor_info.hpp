@@ -56,6 +56,8 @@ constexpr Dtype find_dtype() {
                                  unsigned long long>) {
     constexpr std::string_view names[] = {"U8", "U16", "U32", "U64"};
     return {names[std::countr_zero(sizeof(Scalar))], 8 * sizeof(Scalar)};
+  } else if constexpr (requires { typename Scalar::Stored; }) {
+    return find_dtype<typename Scalar::Stored>();
   } else {
     return {};
   }

@@ -24,8 +24,8 @@ struct ASGD {
 
   template <class Tree>
   struct State {
-    state_like<Tree> a;  ///< average of θ
-    std::int64_t t = 0;  ///< steps taken
+    iterate_like<Tree> a;  ///< average of θ
+    std::int64_t t = 0;    ///< steps taken
     GRADUS_STATE(a, t)
   };
 
@@ -74,7 +74,7 @@ struct ASGD {
 
   /// The average a.
   template <class P, class Tree>
-  const state_like<Tree>& solution(const P&, const State<Tree>& state) const {
+  const iterate_like<Tree>& solution(const P&, const State<Tree>& state) const {
     return state.a;
   }
 };

@@ -38,7 +38,8 @@ struct Prodigy {
 
   template <class Tree>
   struct State {
-    state_like<Tree> m, v, s, start;          ///< averages of dg, d²g² and (d/d₀)rg; and θ₀
+    state_like<Tree> m, v, s;                 ///< averages of dg, d²g² and (d/d₀)rg
+    iterate_like<Tree> start;                 ///< θ₀
     std::int64_t t = 0;                       ///< steps taken
     double beta1_power = 1, beta2_power = 1;  ///< β1ᵗ, β2ᵗ
     double d = 0, largest = 0;                ///< d, and the largest d̂ so far

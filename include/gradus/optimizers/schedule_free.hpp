@@ -66,7 +66,7 @@ struct ScheduleFreeSGD {
 
   template <class Tree>
   struct State {
-    state_like<Tree> z;                         ///< the iterate beside y
+    iterate_like<Tree> z;                       ///< the iterate beside y
     std::int64_t t = 0;                         ///< steps taken
     double largest_rate = 0, total_weight = 0;  ///< η_t and w, of the steps so far
     GRADUS_STATE(z, t, largest_rate, total_weight)
@@ -138,8 +138,9 @@ struct ScheduleFreeAdamW {
 
   template <class Tree>
   struct State {
-    state_like<Tree> z, v;  ///< the iterate beside y, and the average of g²
-    std::int64_t t = 0;     ///< steps taken
+    iterate_like<Tree> z;                                        ///< the iterate beside y
+    state_like<Tree> v;                                          ///< average of g²
+    std::int64_t t = 0;                                          ///< steps taken
     double beta2_power = 1, largest_rate = 0, total_weight = 0;  ///< β2ᵗ; η_t and w, of the steps so far
     GRADUS_STATE(z, v, t, beta2_power, largest_rate, total_weight)
   };

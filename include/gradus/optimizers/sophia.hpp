@@ -32,9 +32,9 @@ struct BasicSophia {
 
   template <class Tree>
   struct State {
-    state_like<Tree> m, h;  ///< averages of g and ĥ
-    std::int64_t t = 0;     ///< steps taken
-    like<Tree> estimate;    ///< room for ĥ, a tree of the user's own type
+    state_like<Tree> m, h;      ///< averages of g and ĥ
+    std::int64_t t = 0;         ///< steps taken
+    users_like<Tree> estimate;  ///< room for ĥ, a tree of the user's own type
     GRADUS_STATE(m, h, t)
     GRADUS_SCRATCH(estimate)
   };
@@ -71,7 +71,7 @@ struct BasicSophia {
     validate();
     gradus::require_parameters(name(), params);
     return {gradus::zero_state(params), gradus::zero_state(params), 0,
-            gradus::zeros_like(detail::without_subset(params))};
+            gradus::zeros_like(detail::users_own(params))};
   }
 
   /// Throws what a step would refuse, and changes nothing: fields, structures and shapes.
@@ -87,7 +87,7 @@ struct BasicSophia {
     check(params, grads, state);
     if (state.t % period == 0) {
       // Inside a route, too, the estimator sees the whole tree.
-      estimator(std::as_const(detail::without_subset(params)), state.estimate, state.t + 1);
+      estimator(std::as_const(detail::users_own(params)), state.estimate, state.t + 1);
       gradus::for_each_block(average(), state.h, std::as_const(state.estimate));
     }
     ++state.t;

@@ -12,6 +12,7 @@ namespace GRADUS_NAMESPACE {
 /// What a float has lost in sixteen bits, in units of 2⁻¹⁶ of their last place. A scalar of matrices that are
 /// stored, and not computed with.
 struct Rest16 {
+  using Stored = std::int16_t;
   std::int16_t units = 0;  ///< −2¹⁵ to 2¹⁵ − 1
 
   /// Nothing lost.

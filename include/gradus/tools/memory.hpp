@@ -21,6 +21,17 @@ struct Memory {
 
 namespace detail {
 
+template <class L>
+std::size_t bytes_of(const L& leaf) {
+  if constexpr (requires { leaf.data(); }) {
+    return static_cast<std::size_t>(leaf.size()) * sizeof(*leaf.data());
+  } else {
+    std::size_t bytes = 0;
+    leaf.for_each_part([&](std::string_view, const auto& part) { bytes += detail::bytes_of(part); });
+    return bytes;
+  }
+}
+
 // What the state of one leaf, which is the only one that its optimizer has seen, takes.
 struct LeafMemory {
   Index ordinal;  // of the leaf
@@ -31,7 +42,7 @@ struct LeafMemory {
   std::size_t bytes(const Tree& tree) const {
     std::size_t bytes = 0;
     const auto count = [&](const Path& path, const auto& leaf) {
-      if (path.ordinal == ordinal) bytes = static_cast<std::size_t>(leaf.size()) * sizeof(*leaf.data());
+      if (path.ordinal == ordinal) bytes = detail::bytes_of(leaf);
     };
     gradus::walk("memory", count, tree);
     return bytes;
@@ -89,7 +100,7 @@ Memory memory(const O& optimizer, const P& params) {
   const auto add = [&](const auto& leaf, const auto& state, Index ordinal) {
     detail::LeafMemory of_leaf{ordinal};
     of_leaf.add(state);
-    total.parameters += static_cast<std::size_t>(leaf.size()) * sizeof(*leaf.data());
+    total.parameters += detail::bytes_of(leaf);
     total.state += of_leaf.state;
     total.scratch += of_leaf.scratch;
     workspaces.resize(std::max(workspaces.size(), of_leaf.workspaces.size()));

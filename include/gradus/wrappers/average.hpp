@@ -36,9 +36,9 @@ struct Average {
   template <class Tree>
   struct State {
     state_of<O, Tree> inner;
-    state_like<Tree> average;  ///< a
-    double weight = 0;         ///< w; 0 while there is no average
-    std::int64_t t = 0;        ///< steps taken
+    iterate_like<Tree> average;  ///< a
+    double weight = 0;           ///< w; 0 while there is no average
+    std::int64_t t = 0;          ///< steps taken
     GRADUS_STATE(inner, average, weight, t)
   };
 

@@ -30,7 +30,7 @@ struct Cautious {
   template <class Tree>
   struct State {
     state_of<O, Tree> inner;
-    state_like<Tree> before, gradient;  ///< θ and g, while the inner optimizer takes its step
+    iterate_like<Tree> before, gradient;  ///< θ and g, while the inner optimizer takes its step
     GRADUS_STATE(inner)
     GRADUS_SCRATCH(before, gradient)
   };
@@ -65,7 +65,7 @@ struct Cautious {
   template <class P>
   State<like<P>> init(const P& params) const {
     gradus::require_parameters(name(), params);
-    return {inner.init(params), gradus::copy_state(params), gradus::zero_state(params)};
+    return {inner.init(params), gradus::copy_state(params), gradus::copy_state(params)};
   }
 
   /// Throws what a step would refuse, and changes nothing: fields, structures and shapes.

@@ -26,8 +26,8 @@ struct Lookahead {
   template <class Tree>
   struct State {
     state_of<O, Tree> inner;
-    state_like<Tree> slow;  ///< the slow weights
-    std::int64_t t = 0;     ///< steps taken
+    iterate_like<Tree> slow;  ///< the slow weights
+    std::int64_t t = 0;       ///< steps taken
     GRADUS_STATE(inner, slow, t)
   };
 

@@ -31,8 +31,8 @@ struct SharpnessAware {
   template <class Tree>
   struct State {
     state_of<O, Tree> inner;
-    state_like<Tree> kept;  ///< θ, while the parameters are θ + e
-    like<Tree> gradient;    ///< ĝ, a tree of the user's own type
+    iterate_like<Tree> kept;    ///< θ, while the parameters are θ + e
+    users_like<Tree> gradient;  ///< ĝ, a tree of the user's own type
     GRADUS_STATE(inner)
     GRADUS_SCRATCH(kept, gradient)
   };
@@ -68,7 +68,7 @@ struct SharpnessAware {
     gradus::require_parameters(name(), params);
     constexpr double unwritten = std::numeric_limits<double>::quiet_NaN();
     return {inner.init(params), gradus::copy_state(params),
-            gradus::full_like(detail::without_subset(params), unwritten)};
+            gradus::full_like(detail::users_own(params), unwritten)};
   }
 
   /// Throws what a step would refuse, and changes nothing: fields, structures and shapes.
@@ -83,7 +83,7 @@ struct SharpnessAware {
   template <class P, class G, class Tree>
   void step(P&& params, const G& grads, State<Tree>& state) const {
     check(params, grads, state);
-    const auto& x = detail::without_subset(params);
+    const auto& x = detail::users_own(params);
     static_assert(
         requires {
           { objective(x, state.gradient) } -> std::convertible_to<double>;
