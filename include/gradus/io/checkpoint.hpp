@@ -4,11 +4,10 @@
 // not in the umbrella: it needs nlohmann-json 3.11 or later (Debian: nlohmann-json3-dev)
 #pragma once
 
-#include <gradus/concepts.hpp>
 #include <gradus/io/describe_optimizer.hpp>
+#include <gradus/io/entries.hpp>
 #include <gradus/io/safetensors_reader.hpp>
 #include <gradus/io/safetensors_writer.hpp>
-#include <optional>
 #include <set>
 
 namespace GRADUS_NAMESPACE::io {
@@ -28,83 +27,6 @@ namespace detail {
 
 inline constexpr std::string_view own_metadata = "gradus.", format_version = "1";
 
-inline std::string joined(const std::string& prefix, std::string_view name) {
-  return prefix.empty() || name.empty() ? prefix + std::string(name) : prefix + '.' + std::string(name);
-}
-
-struct NamedView {
-  std::string name;
-  TensorView view;
-};
-
-// Lists the tensors of a checkpoint, each with its name. One type for all trees, so that each is walked by
-// one function.
-class Entries {
- public:
-  std::vector<NamedView> views{};
-  std::optional<std::int64_t> steps{};  // the count t of the innermost state
-
-  template <class P>
-  void add_parameters(const P& params) {
-    prefix_ = Leaf<P> ? "params" : "";
-    gradus::walk("gradus::io", *this, params);
-  }
-  template <class State>
-  void add_state(const State& state) {
-    prefix_ = "state";
-    in_state_ = true;
-    if constexpr (requires { state.visit(*this); }) {
-      state.visit(*this);
-    } else {
-      static_assert(std::is_empty_v<State>,
-                    "gradus: this state does not name its fields, so they cannot be saved: write "
-                    "GRADUS_STATE(m, v) with the names of its members inside it");
-    }
-  }
-
-  // A leaf. Those of the state that a route gives to others, and that an option makes no use of, are empty.
-  template <class L>
-  void operator()(const Path& path, const L& leaf) {
-    if (in_state_ && leaf.size() == 0) return;
-    const std::string name = detail::joined(prefix_, path.name());
-    if constexpr (requires { leaf.data(); }) {
-      views.push_back({name, io::view(leaf)});
-    } else {
-      leaf.for_each_part([&](std::string_view part, const auto& matrix) {
-        views.push_back({detail::joined(name, part), io::view(matrix)});
-      });
-    }
-  }
-  // A field of the state.
-  template <class Field>
-  void operator()(std::string_view name, const Field& field) {
-    const std::string before = std::exchange(prefix_, detail::joined(prefix_, name));
-    if constexpr (Parameters<Field>) {
-      gradus::walk("gradus::io", *this, field);
-    } else if constexpr (std::is_arithmetic_v<Field>) {
-      views.push_back({prefix_, io::view(field)});
-      if constexpr (std::is_same_v<Field, std::int64_t>) {
-        if (!steps && name == "t") steps = field;
-      }
-    } else {
-      field.visit(*this);
-    }
-    prefix_ = before;
-  }
-
- private:
-  std::string prefix_{};
-  bool in_state_ = false;
-};
-
-template <class P, class State>
-Entries entries_of(const P& params, const State& state) {
-  Entries entries;
-  entries.add_parameters(params);
-  entries.add_state(state);
-  return entries;
-}
-
 [[noreturn]] inline void fail(const std::filesystem::path& path, const std::string& what) {
   throw std::invalid_argument(path.string() + ": " + what);
 }
@@ -115,15 +37,47 @@ inline Metadata without_own(Metadata metadata) {
   return metadata;
 }
 
-// Refuses tensors that nobody has asked for.
-inline void require_all_wanted(const std::filesystem::path& path, const SafetensorsReader& file,
-                               const std::set<std::string>& wanted) {
-  for (const auto& [name, tensor] : file.tensors()) {
-    if (wanted.count(name) == 0) {
-      detail::fail(path, detail::quote(name) + " is in the file, but neither the parameters nor the state " +
-                             "of the optimizer have it");
+// Writes the tensors, with `own` beside the user's metadata.
+inline void write_entries(const std::filesystem::path& path, const Entries& entries, Metadata metadata,
+                          Metadata own) {
+  for (const auto& [key, text] : metadata) {
+    if (key.starts_with(own_metadata)) {
+      detail::fail(path, "the key '" + key + "' of the metadata is reserved: it begins with 'gradus.'");
     }
   }
+  metadata.merge(own);
+  metadata["gradus.format"] = format_version;
+  std::vector<OutputTensor> tensors;
+  for (const auto& [name, view] : entries.views) tensors.push_back(io::tensor(name, view));
+  io::write_safetensors(path, std::move(tensors), metadata);
+}
+
+// Opens a file whose names mean what they mean to this version.
+inline SafetensorsReader open_checkpoint(const std::filesystem::path& path) {
+  SafetensorsReader file(path);
+  const auto format = file.metadata().find("gradus.format");
+  if (format != file.metadata().end() && format->second != format_version) {
+    detail::fail(path, "is of the format " + format->second + ", of a later version of the library");
+  }
+  return file;
+}
+
+// Reads all entries, once it is clear that the file has just these tensors, but for those that `ignored`
+// tells by name.
+template <class Ignored>
+void read_entries(const std::filesystem::path& path, const SafetensorsReader& file, const Entries& entries,
+                  const char* whose, const Ignored& ignored) {
+  std::set<std::string> wanted;
+  for (const auto& [name, view] : entries.views) {
+    file.check(name, view);
+    if (!wanted.insert(name).second) detail::fail(path, "two tensors are called " + detail::quote(name));
+  }
+  for (const auto& [name, tensor] : file.tensors()) {
+    if (wanted.count(name) == 0 && !ignored(name)) {
+      detail::fail(path, detail::quote(name) + " is in the file, but not in " + whose);
+    }
+  }
+  for (const auto& [name, view] : entries.views) file.read(name, view);
 }
 
 }  // namespace detail
@@ -143,18 +97,10 @@ inline void require_all_wanted(const std::filesystem::path& path, const Safetens
 template <class P, class O, class State>
 void save(const std::filesystem::path& path, const P& params, const O& optimizer, const State& state,
           Metadata metadata = {}) {
-  for (const auto& [key, text] : metadata) {
-    if (key.starts_with(detail::own_metadata)) {
-      detail::fail(path, "the key '" + key + "' of the metadata is reserved: it begins with 'gradus.'");
-    }
-  }
   const detail::Entries entries = detail::entries_of(params, state);
-  metadata.merge(detail::describe_optimizer(optimizer));
-  metadata["gradus.format"] = detail::format_version;
-  if (entries.steps) metadata["gradus.steps"] = std::to_string(*entries.steps);
-  std::vector<OutputTensor> tensors;
-  for (const auto& [name, view] : entries.views) tensors.push_back(io::tensor(name, view));
-  io::write_safetensors(path, std::move(tensors), metadata);
+  Metadata own = detail::describe_optimizer(optimizer);
+  if (entries.steps) own["gradus.steps"] = std::to_string(*entries.steps);
+  detail::write_entries(path, entries, std::move(metadata), std::move(own));
 }
 
 /// Reads a file of `save` into parameters of the same structure and shapes, and into a state that `init` of
@@ -169,29 +115,40 @@ void save(const std::filesystem::path& path, const P& params, const O& optimizer
 /// read. Nothing has changed then, unless the file fails while its tensors are read.
 template <class P, class O, class State>
 Loaded load(const std::filesystem::path& path, P&& params, const O& optimizer, State& state) {
-  const SafetensorsReader file(path);
+  const SafetensorsReader file = detail::open_checkpoint(path);
   const Metadata& text = file.metadata();
-  if (const auto format = text.find("gradus.format");
-      format != text.end() && format->second != detail::format_version) {
-    detail::fail(path, "is of the format " + format->second + ", of a later version of the library");
-  }
   const Metadata described = detail::describe_optimizer(optimizer);
   const auto saved_with = text.find("gradus.optimizer");
   if (saved_with != text.end() && saved_with->second != described.at("gradus.optimizer")) {
     detail::fail(path, "was saved with the optimizer " + saved_with->second + ", but is loaded with " +
                            described.at("gradus.optimizer"));
   }
-
-  const detail::Entries entries = detail::entries_of(params, state);
-  std::set<std::string> wanted;
-  for (const auto& [name, view] : entries.views) {
-    file.check(name, view);
-    wanted.insert(name);
-  }
-  detail::require_all_wanted(path, file, wanted);
-  for (const auto& [name, view] : entries.views) file.read(name, view);
+  detail::read_entries(path, file, detail::entries_of(params, state),
+                       "the parameters or the state of the optimizer", [](const auto&) { return false; });
   return {detail::without_own(text), detail::entries_of(params, state).steps,
           detail::changed_fields(text, described)};
+}
+
+/// Writes parameters alone, as `save` does.
+///
+///     gradus::io::save_parameters("model.safetensors", model);
+template <class P>
+void save_parameters(const std::filesystem::path& path, const P& params, Metadata metadata = {}) {
+  detail::Entries entries;
+  entries.add_parameters(params);
+  detail::write_entries(path, entries, std::move(metadata), {});
+}
+
+/// Reads the parameters of a file of `save` or `save_parameters`, and returns the metadata that were given to
+/// it. A state, whatever is called "state.", is passed over; else all is as strict as in `load`.
+template <class P>
+Metadata load_parameters(const std::filesystem::path& path, P&& params) {
+  const SafetensorsReader file = detail::open_checkpoint(path);
+  detail::Entries entries;
+  entries.add_parameters(params);
+  detail::read_entries(path, file, entries, "the parameters",
+                       [](const std::string& name) { return name.starts_with("state."); });
+  return detail::without_own(file.metadata());
 }
 
 }  // namespace GRADUS_NAMESPACE::io

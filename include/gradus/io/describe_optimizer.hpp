@@ -30,20 +30,20 @@ std::string field_text(const Value& value) {
   }
 }
 
-// "lookahead(AdamW)": the optimizer and those inside it. A user's without a name is "custom".
+// "Lookahead(AdamW)": the optimizer and those inside it. A user's without a name is "custom".
 template <class O>
 std::string optimizer_name(const O& optimizer) {
+  std::string inside;
   if constexpr (gradus::detail::NamesItsFields<O>) {
-    std::string inside;
     optimizer.visit_fields([&](std::string_view, const auto& value) {
       if constexpr (requires { value.validate(); }) {
         inside += (inside.empty() ? "" : ", ") + detail::optimizer_name(value);
       }
     });
-    return std::string(optimizer.name()) + (inside.empty() ? "" : '(' + inside + ')');
-  } else {
-    return "custom";
   }
+  std::string name = "custom";
+  if constexpr (requires { std::string(optimizer.name()); }) name = optimizer.name();
+  return name + (inside.empty() ? "" : '(' + inside + ')');
 }
 
 // The metadata of a file about an optimizer.

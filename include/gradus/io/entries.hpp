@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: MIT
+//
+// The tensors of parameters and of the state of any optimizer, each with its name.
+// not in the umbrella: only who reads or writes files needs it
+#pragma once
+
+#include <gradus/concepts.hpp>
+#include <gradus/core/state.hpp>
+#include <gradus/io/file_order.hpp>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace GRADUS_NAMESPACE::io::detail {
+
+inline std::string joined(const std::string& prefix, std::string_view name) {
+  return prefix.empty() || name.empty() ? prefix + std::string(name) : prefix + '.' + std::string(name);
+}
+
+struct NamedView {
+  std::string name;
+  TensorView view;
+};
+
+// Lists the tensors of a checkpoint, each with its name. One type for all trees, so that each is walked by
+// one function.
+class Entries {
+ public:
+  std::vector<NamedView> views{};
+  std::optional<std::int64_t> steps{};  // the count t of the innermost state
+
+  template <class P>
+  void add_parameters(const P& params) {
+    prefix_ = Leaf<P> ? "params" : "";
+    gradus::walk("gradus::io", *this, params);
+  }
+  template <class State>
+  void add_state(const State& state) {
+    prefix_ = "state";
+    in_state_ = true;
+    visit_fields(state);
+  }
+
+  // A leaf. Those of the state that a route gives to others, and that an option makes no use of, are empty.
+  template <class L>
+  void operator()(const Path& path, const L& leaf) {
+    if (in_state_ && leaf.size() == 0) return;
+    views.push_back({detail::joined(prefix_, path.name()), io::view(leaf)});
+  }
+  // A field of the state.
+  template <class Field>
+  void operator()(std::string_view name, const Field& field) {
+    const std::string before = std::exchange(prefix_, detail::joined(prefix_, name));
+    if constexpr (Parameters<Field>) {
+      gradus::walk("gradus::io", *this, field);
+    } else if constexpr (std::is_arithmetic_v<Field>) {
+      views.push_back({prefix_, io::view(field)});
+      if constexpr (std::is_same_v<Field, std::int64_t>) {
+        if (!steps && name == "t") steps = field;
+      }
+    } else {
+      visit_fields(field);
+    }
+    prefix_ = before;
+  }
+
+ private:
+  template <class State>
+  void visit_fields(const State& state) {
+    if constexpr (requires { state.visit(*this); }) {
+      state.visit(*this);
+    } else {
+      static_assert(std::is_empty_v<State>,
+                    "gradus: this state does not name its fields, so they cannot be saved: write "
+                    "GRADUS_STATE(m, v) with the names of its members inside it");
+    }
+  }
+
+  std::string prefix_{};
+  bool in_state_ = false;
+};
+
+template <class P, class State>
+Entries entries_of(const P& params, const State& state) {
+  Entries entries;
+  entries.add_parameters(params);
+  entries.add_state(state);
+  return entries;
+}
+
+}  // namespace GRADUS_NAMESPACE::io::detail
