@@ -6,6 +6,7 @@
 
 #include <any>
 #include <gradus/gradus.hpp>
+#include <gradus/io/entries.hpp>
 #include <optional>
 
 #include "problem.hpp"
@@ -64,23 +65,45 @@ struct ScalarOf<std::tuple<A, More...>> : ScalarOf<std::remove_cvref_t<A>> {};
 template <class Tree>
 using scalar_of = typename ScalarOf<std::remove_cvref_t<Tree>>::type;
 
-/// What can be done with a state: writing its fields to bytes, reading them back into a state that `init`
-/// made, and asking for `t`.
-struct StateFunctions {
-  std::vector<char> (*save)(const std::any&);
-  void (*load)(std::any&, const std::vector<char>&);
-  std::optional<std::int64_t> (*steps_taken)(const std::any&);
-};
-
-/// The state of an `AnyOptimizer`. Copies are deep. One of sixteen-bit leaves or a fixed vector has no
-/// functions.
+/// The state of an `AnyOptimizer`. Copies are deep.
 struct AnyState {
-  std::any value;
-  const StateFunctions* functions;
+  using Entries = gradus::io::detail::Entries;
 
-  std::vector<char> save() const { return functions->save(value); }
-  void load(const std::vector<char>& bytes) { functions->load(value, bytes); }
-  std::optional<std::int64_t> steps_taken() const { return functions->steps_taken(value); }
+  std::any value;
+  void (*list)(const std::any& value, Entries& entries);
+
+  /// Names its tensors and numbers, as GRADUS_STATE does.
+  void visit(Entries& entries) const { list(value, entries); }
+
+  /// The bytes of all of them.
+  std::vector<char> save() const {
+    std::vector<char> bytes;
+    for (const auto& entry : entries().views) {
+      gradus::io::send(entry.view, [&](const void* from, std::size_t size) {
+        const char* first = static_cast<const char*>(from);
+        bytes.insert(bytes.end(), first, first + size);
+      });
+    }
+    return bytes;
+  }
+  /// Into a state that `init` made.
+  void load(const std::vector<char>& bytes) {
+    std::size_t at = 0;
+    for (const auto& entry : entries().views) {
+      gradus::io::receive(entry.view, [&](void* to, std::size_t size) {
+        std::memcpy(to, bytes.data() + at, size);
+        at += size;
+      });
+    }
+  }
+  std::optional<std::int64_t> steps_taken() const { return entries().steps; }
+
+ private:
+  Entries entries() const {
+    Entries entries;
+    entries.add_state(*this);
+    return entries;
+  }
 };
 
 /// An optimizer's functions for one type of parameters and of gradients.

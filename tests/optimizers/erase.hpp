@@ -5,39 +5,8 @@
 #pragma once
 
 #include "any_optimizer.hpp"
-#include "wrappers.hpp"
 
 namespace gradus_test {
-
-/// The state in the innermost of the wrappers around it.
-template <class T>
-auto& innermost(T& wrapped) {
-  if constexpr (requires { wrapped.inner; }) {
-    return innermost(wrapped.inner);
-  } else {
-    return wrapped;
-  }
-}
-
-template <class State>
-struct ErasedState {
-  static std::vector<char> save(const std::any& state) {
-    return bytes_of(std::any_cast<const State&>(state));
-  }
-  static void load(std::any& state, const std::vector<char>& bytes) {
-    auto copy = bytes;
-    std::any_cast<State&>(state).visit(Bytes{copy});
-  }
-  static std::optional<std::int64_t> steps_taken(const std::any& state) {
-    const auto& inner = innermost(std::any_cast<const State&>(state));
-    if constexpr (requires { inner.t; }) {
-      return inner.t;
-    } else {
-      return {};
-    }
-  }
-  static constexpr StateFunctions functions{&save, &load, &steps_taken};
-};
 
 template <class O>
 struct Erased {
@@ -46,7 +15,11 @@ struct Erased {
 
   template <class P>
   static AnyState init(const std::any& optimizer, const P& params) {
-    return {std::any_cast<const O&>(optimizer).init(params), state_functions<P>()};
+    return {std::any_cast<const O&>(optimizer).init(params), &list<StateOf<P>>};
+  }
+  template <class State>
+  static void list(const std::any& state, gradus::io::detail::Entries& entries) {
+    gradus::detail::visit_field("", entries, std::any_cast<const State&>(state));
   }
   template <class P, class G>
   static void check(const std::any& optimizer, P& params, const G& grads, const AnyState& state) {
@@ -83,16 +56,6 @@ struct Erased {
     return {all(std::type_identity<F>{})...};
   }
   static constexpr OptimizerFunctions functions{each(std::type_identity<Functions>{}), &field};
-
- private:
-  template <class P>
-  static constexpr const StateFunctions* state_functions() {
-    if constexpr (std::is_same_v<P, Views<float>> || std::is_same_v<P, Views<double>>) {
-      return &ErasedState<StateOf<P>>::functions;
-    } else {
-      return nullptr;
-    }
-  }
 };
 
 template <class O>

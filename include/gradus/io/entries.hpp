@@ -47,7 +47,7 @@ class Entries {
     if (in_state_ && leaf.size() == 0) return;
     views.push_back({detail::joined(prefix_, path.name()), io::view(leaf)});
   }
-  // A field of the state.
+  // A field of the state: a tree, a number, or a state inside.
   template <class Field>
   void operator()(std::string_view name, const Field& field) {
     const std::string before = std::exchange(prefix_, detail::joined(prefix_, name));
