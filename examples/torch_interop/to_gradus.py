@@ -1,38 +1,38 @@
 # SPDX-License-Identifier: MIT
-"""Writes a model and the state of its torch.optim optimizer to a file that gradus::io::load reads."""
+"""Writes a model and the state of its torch.optim optimizers to a file that gradus::io::load reads."""
 import torch
 from safetensors.torch import save_file
 
-ADAM = {"exp_avg": "m", "exp_avg_sq": "v", "max_exp_avg_sq": "x"}
-FIELDS = {"SGD": {"momentum_buffer": "b"}, "Adagrad": {"sum": "s"}, "Muon": {"momentum_buffer": "Average.b"},
-          "Adam": ADAM, "AdamW": ADAM, "NAdam": ADAM, "RAdam": ADAM,
-          "RMSprop": {"square_avg": "v", "grad_avg": "m", "momentum_buffer": "b"},
-          "Adafactor": {"row_var": "FactoredRoot.r", "col_var": "FactoredRoot.c", "variance": "FactoredRoot.v"}}
+from torch_names import fields, parts, scalars
 
 
-def scalars(kind, group, state, t):
-    """What the optimizer of gradus keeps beside its matrices."""
-    betas = group.get("betas", ())[1 if kind == "NAdam" else 0:]
-    powers = {f"beta{k}_power": beta**t for k, beta in enumerate(betas, 3 - len(betas))}
-    special = {"Adagrad": {"initial_accumulator": float(group.get("initial_accumulator_value", 0))},
-               "NAdam": {"momentum_product": float(state.get("mu_product", 1))},
-               "Adafactor": {"FactoredRoot.t": t}, "Muon": {"Average.momentum_power": 1.0}}
-    return {"t": t} | powers | special.get(kind, {})
+def leaf(x):
+    """A tensor as gradus has it: a vector, or a matrix."""
+    return x.detach().reshape(len(x), -1) if x.dim() > 2 else torch.atleast_1d(x.detach())
 
 
-def save(path, model, optimizer, steps=1):
-    """Groups become the parts of a route. `steps` have been taken, if that is SGD or Muon, which do not count them."""
-    kind, names = type(optimizer).__name__, {p: name for name, p in model.named_parameters()}
-    tensors = {name: p.detach() for p, name in names.items()}
-    for k, group in enumerate(optimizer.param_groups):
-        prefix = f"state.{k}." if len(optimizer.param_groups) > 1 else "state."
-        states = {p: optimizer.state[p] for p in group["params"]}
-        (t,) = {int(state.get("step", steps)) for state in states.values()}  # one for all, or an error
-        for p, state in states.items():
-            for theirs, ours in FIELDS[kind].items():
-                if state.get(theirs) is not None:
-                    wide = state[theirs].double() if theirs in ("row_var", "col_var") else state[theirs]
-                    tensors[f"{prefix}{ours}.{names[p]}"] = wide.mT if theirs == "col_var" else wide
-        for name, x in scalars(kind, group, next(iter(states.values())), t).items():
+def field(theirs, ours, x):
+    """The same of the state: wide where gradus keeps it so; stages such as FactoredRoot see matrices alone."""
+    x = leaf(x.mT if theirs == "col_var" else x)
+    x = x.double() if theirs in ("row_var", "col_var") else x.float() if x.element_size() == 2 else x
+    return x.reshape(len(x), -1) if "." in ours else x
+
+
+def save(path, model, optimizers, steps=1):
+    """`optimizers` is one or several; all groups become the parts of a `route`, in order, or the optimizer if there is
+    one group. `steps` have been taken, for SGD and Muon, which do not count them."""
+    tensors = {name: leaf(p) for name, p in model.named_parameters()}
+    for optimizer, group, params, prefix in parts(model, optimizers):
+        states = {name: optimizer.state.get(p, {}) for name, p in params.items()}
+        for name, p in params.items():
+            for theirs, ours in fields(optimizer, group, name, p).items():
+                if states[name].get(theirs) is None:
+                    raise ValueError(f"{name} has no {theirs} yet: without a step there is no state to be saved")
+                tensors[f"{prefix}{ours}.{name}"] = field(theirs, ours, states[name][theirs])
+        taken = {name: float(state.get("step", steps)) for name, state in states.items()}
+        if len(set(taken.values())) > 1:
+            raise ValueError(f"gradus counts one number of steps for all parameters, but these took {taken}")
+        (t, *_), (state, *_) = taken.values(), states.values()
+        for name, x in scalars(optimizer, group, state, int(t)).items():
             tensors[prefix + name] = torch.tensor(x, dtype=torch.int64 if isinstance(x, int) else torch.float64)
-    save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, path)
+    save_file({name: tensor.contiguous().cpu() for name, tensor in tensors.items()}, path)

@@ -11,7 +11,7 @@ that reads `p.grad` and changes `p`. Everything PyTorch has is PyTorch's own cla
 and matrix_methods.py. What is recorded is `p`, or the optimizer's `recorded()` where it has one.
 
 PyTorch keeps a few scalars (NAdam's product of momenta, ASGD's rate) in its default dtype, here float64.
-torch.optim.Muon orthogonalizes in bfloat16; here PyTorch's own function runs with that one conversion replaced by
+torch.optim.Muon orthogonalizes in bfloat16; here PyTorch's own function runs without that one conversion, hence in
 float64, all else untouched.
 
 Problem: leaf l starts at theta[i, j] = sin(1 + 1.3 l + 0.7 i + 0.4 j), indices from 0, and the gradient at step
@@ -27,7 +27,7 @@ import numpy as np
 import torch
 from torch import optim
 
-from matrix_methods import (Dion, adamuon, muon_dion, muon_in_float64, muon_keller, muon_moonlight, muon_optax,
+from matrix_methods import (Dion, adamuon, muon_dion, muon_in_own_precision, muon_keller, muon_moonlight, muon_optax,
                             normuon, normuon_speedrun, shampoo, soap)
 from transcribed import (AsVectors, AverageOfASGD, Nesterov, Prodigy, Transcribed, adafactor_t5, amsgrad, amsgradw,
                          lamb, lars, lion, nadam_optax, radam, schedule_free_adamw, schedule_free_sgd, sophia)
@@ -40,7 +40,7 @@ TOLERANCE = 1e-13
 
 torch.set_num_threads(1)
 torch.set_default_dtype(torch.float64)
-muon_in_float64()
+muon_in_own_precision()
 
 AMSGRAD = {"lr": 0.1, "betas": (0.9, 0.9)}  # a short memory, so that the second moment falls below its maximum
 CASES = {

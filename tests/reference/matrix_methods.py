@@ -8,11 +8,11 @@ import torch
 from torch.optim import _muon
 
 
-def muon_in_float64():
+def muon_in_own_precision():
     """Replaces the bfloat16 conversion inside torch.optim.Muon; a copy, as the original conversion makes one."""
     source = inspect.getsource(_muon._zeropower_via_newtonschulz)
     assert source.count("grad.bfloat16()") == 1, "torch.optim.Muon has changed: look at its precision again"
-    exec(source.replace("grad.bfloat16()", "grad.to(torch.float64, copy=True)"), _muon.__dict__)
+    exec(source.replace("grad.bfloat16()", "grad.clone()"), _muon.__dict__)
 
 
 JORDAN = [(3.4445, -4.7750, 2.0315)] * 5
