@@ -19,14 +19,3 @@ TEST_CASE("every optimizer goes on from its file with the same bits") {
     check_on_tree<Eigen::bfloat16>(entry.name, entry.usual);
   });
 }
-
-TEST_CASE("every optimizer does so inside wrappers and routes") {
-  for_each_optimizer([](const Entry& entry) {
-    const AnyOptimizer &plain = entry.usual, &other = entry.fields.front().second;
-    check_on_trees("nest-" + entry.name, exponential_average(accumulate(lookahead(plain, 2), 3)));
-    check_on_trees(
-        "routes-" + entry.name,
-        route(is_matrix, route([](const LeafInfo& leaf) { return leaf.name == "0"; }, plain, other),
-              skip_nonfinite(cautious(plain))));
-  });
-}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The law of resume_test.cpp for wrappers by their own types, and for trees and leaves of all kinds.
+// The law of resume_test.cpp for wrappers and routes, and for trees and leaves of all kinds.
 #include "io/resume.hpp"
 #include "optimizers.hpp"
 #include "storages.hpp"
@@ -41,6 +41,17 @@ const auto objective = [](const auto& x, auto& gradient) {
 };
 
 }  // namespace
+
+TEST_CASE("every optimizer in wrappers and routes goes on from its file with the same bits") {
+  for_each_optimizer([](const Entry& entry) {
+    const AnyOptimizer &plain = entry.usual, &other = entry.fields.front().second;
+    check_on_trees("nest-" + entry.name, exponential_average(accumulate(lookahead(plain, 2), 3)));
+    check_on_trees(
+        "routes-" + entry.name,
+        route(is_matrix, route([](const LeafInfo& leaf) { return leaf.name == "0"; }, plain, other),
+              skip_nonfinite(cautious(plain))));
+  });
+}
 
 TEST_CASE("every wrapper goes on from its file with the same bits") {
   const AdamW adamw{.learning_rate = 0.1};
