@@ -65,12 +65,12 @@ def one(make, *shapes):
 
 def groups(dtype):
     model = Model((4, 3), (5,)).to(dtype)
-    return model, optim.AdamW([{"params": [model.w]}, {"params": [model.b], "weight_decay": 0}], lr=0.1, weight_decay=0.1)
+    return model, optim.AdamW([{"params": [model.w]}, {"params": [model.b], "weight_decay": 0}], lr=0.02, weight_decay=0.1)
 
 
 def two_optimizers(dtype):
     model = Model((4, 3), (5,)).to(dtype)
-    return model, [optim.Muon([model.w], lr=0.01), optim.AdamW([model.b], lr=0.1)]
+    return model, [optim.Muon([model.w]), optim.AdamW([model.b], lr=0.02)]
 
 
 CASES = {
@@ -79,12 +79,12 @@ CASES = {
     "AdaGrad": one(partial(optim.Adagrad, lr=0.3, lr_decay=0.05, initial_accumulator_value=0.1)),
     "RMSProp": one(partial(optim.RMSprop, alpha=0.95, eps=1e-6, momentum=0.8, centered=True)),
     "Adam": one(partial(optim.Adam, lr=0.1)),
-    "AMSGrad": one(partial(optim.Adam, lr=0.1, betas=(0.9, 0.9), amsgrad=True)),
-    "AdamW": one(partial(optim.AdamW, lr=0.1, weight_decay=0.1)),
+    "AMSGrad": one(partial(optim.Adam, lr=0.02, betas=(0.9, 0.9), amsgrad=True)),
+    "AdamW": one(partial(optim.AdamW, lr=0.02, weight_decay=0.1)),
     "NAdam": one(partial(optim.NAdam, lr=0.05)),
     "RAdam": one(partial(optim.RAdam, lr=0.05)),
     "Adafactor": one(partial(optim.Adafactor, lr=0.05)),
-    "Muon": one(partial(optim.Muon, lr=0.01), (4, 3), (2, 5)),
+    "Muon": one(optim.Muon, (4, 3), (2, 5)),
     "groups": groups,
     "two_optimizers": two_optimizers,
 }

@@ -88,17 +88,17 @@ TEST_CASE("runs of torch.optim go on as they do in PyTorch") {
   check("AdaGrad", AdaGrad{.learning_rate = 0.3, .learning_rate_decay = 0.05, .initial_accumulator = 0.1});
   check("RMSProp", RMSProp{.decay = 0.95, .momentum = 0.8, .epsilon = 1e-6, .centered = true});
   check("Adam", Adam{.learning_rate = 0.1});
-  check("AMSGrad", AMSGrad{.learning_rate = 0.1, .beta2 = 0.9});
-  check("AdamW", AdamW{.learning_rate = 0.1, .weight_decay = 0.1});
+  check("AMSGrad", AMSGrad{.learning_rate = 0.02, .beta2 = 0.9});
+  check("AdamW", AdamW{.learning_rate = 0.02, .weight_decay = 0.1});
   check("NAdam", NAdam{.learning_rate = 0.05});
   check("RAdam", RAdam{.learning_rate = 0.05});
   check("Adafactor", Adafactor{.learning_rate = 0.05});
-  check<TwoMatrices>("Muon", Muon{.learning_rate = 0.01});
+  check<TwoMatrices>("Muon", Muon{});
 }
 
 TEST_CASE("groups and several optimizers of PyTorch are the parts of a route") {
   create_directories(written);
-  const AdamW decaying{.learning_rate = 0.1, .weight_decay = 0.1};
-  check("groups", route(is_matrix, decaying, AdamW{.learning_rate = 0.1, .weight_decay = 0}));
-  check("two_optimizers", route(is_matrix, Muon{.learning_rate = 0.01}, AdamW{.learning_rate = 0.1}));
+  const AdamW decaying{.learning_rate = 0.02, .weight_decay = 0.1};
+  check("groups", route(is_matrix, decaying, AdamW{.learning_rate = 0.02, .weight_decay = 0}));
+  check("two_optimizers", route(is_matrix, Muon{}, AdamW{.learning_rate = 0.02}));
 }
