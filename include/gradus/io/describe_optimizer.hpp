@@ -30,7 +30,8 @@ std::string field_text(const Value& value) {
   }
 }
 
-// "Lookahead(AdamW)": the optimizer and those inside it. A user's without a name is "custom".
+// "Lookahead(AdamW)": the optimizer and those inside it, but for one without fields, such as Frozen in a
+// route. A user's without a name is "custom".
 template <class O>
 std::string optimizer_name(const O& optimizer) {
   std::string inside;
