@@ -104,7 +104,7 @@ struct Checkpoints {
     const bool made = create_directories(folder, error);
     if (error) fail("the folder cannot be made", error);
     if (!made) return;
-    const auto parent = absolute(folder).parent_path();
+    const auto parent = absolute(folder / "file").parent_path().parent_path();  // of "run/", too
     if (const auto why = detail::flush_folder(parent)) fail("cannot flush the folder around it", why);
   }
 
