@@ -140,3 +140,30 @@ TEST_CASE("clip_by_value clamps every coefficient and keeps NaN") {
   CHECK(std::isnan(p(5)));
   CHECK_THROWS_WITH(clip_by_value(g, -1.0), contains("clip_by_value: limit is -1"));
 }
+
+namespace {
+
+struct SizedModel {
+  Eigen::MatrixXd w = Eigen::MatrixXd::Ones(30, 40);
+  Eigen::VectorXd b = Eigen::VectorXd::Ones(50);
+  GRADUS_LEAVES(w, b)
+};
+
+}  // namespace
+
+TEST_CASE("the parts of a route keep nothing for leaves of others, whatever size a struct gives them") {
+  const SizedModel params;
+  const auto state = route(is_matrix, Lion{}, Adam{}).init(params);
+  const auto& [lion, adam] = state.states;
+  CHECK(lion.m.w.size() == 1200);
+  CHECK(lion.m.b.size() == 0);
+  CHECK(adam.m.w.size() == 0);
+  CHECK(adam.m.b.size() == 50);
+}
+
+TEST_CASE("all optimizers of a route are fields, those without fields of their own too") {
+  std::string names;
+  const auto optimizer = route(is_matrix, Frozen{}, SGD{});
+  for_each_field(optimizer, [&](const std::string& name, const auto&) { names += name + ' '; });
+  CHECK(names == "0 1 1.learning_rate 1.weight_decay ");
+}

@@ -127,6 +127,7 @@ void grow(Tree& tree, const P& params) {
   } else if constexpr (WidenedNode<P>) {
     detail::grow(tree, params.underlying());
   } else if constexpr (Leaf<P>) {
+    tree = Tree();  // a struct of the user's may have given it a size
     tree.setZero();
   } else if constexpr (SequenceNode<P>) {
     if constexpr (requires { tree.resize(params.size()); }) tree.resize(params.size());

@@ -45,7 +45,14 @@ class Entries {
   template <class L>
   void operator()(const Path& path, const L& leaf) {
     if (in_state_ && leaf.size() == 0) return;
-    views.push_back({detail::joined(prefix_, path.name()), io::view(leaf)});
+    const std::string name = detail::joined(prefix_, path.name());
+    if constexpr (requires { leaf.data(); }) {
+      views.push_back({name, io::view(leaf)});
+    } else {  // of `small_state`
+      leaf.for_each_part([&](std::string_view part, const auto& matrix) {
+        views.push_back({detail::joined(name, part), io::view(matrix)});
+      });
+    }
   }
   // A field of the state: a tree, a number, or a state inside.
   template <class Field>

@@ -23,12 +23,12 @@ struct Route<std::tuple<Predicates...>, std::tuple<Optimizers...>> {
   /// Visits every optimizer as a field, named "0", "1", ...
   template <class Visitor>
   void visit_fields(Visitor&& visitor) {
-    visit_all(visitor, optimizers);
+    visit_optimizers(visitor, optimizers);
   }
   /// As above, for a const one.
   template <class Visitor>
   void visit_fields(Visitor&& visitor) const {
-    visit_all(visitor, optimizers);
+    visit_optimizers(visitor, optimizers);
   }
 
   /// Whether there is a `solution`.
@@ -47,11 +47,11 @@ struct Route<std::tuple<Predicates...>, std::tuple<Optimizers...>> {
     std::vector<Place> shapes;                         ///< of the leaves at `init`
     template <class Visitor>
     void visit(Visitor&& visitor) {
-      visit_all(visitor, states);
+      visit_states(visitor, states);
     }
     template <class Visitor>
     void visit(Visitor&& visitor) const {
-      visit_all(visitor, states);
+      visit_states(visitor, states);
     }
   };
 
@@ -137,7 +137,12 @@ struct Route<std::tuple<Predicates...>, std::tuple<Optimizers...>> {
   static constexpr std::uint8_t none = 255;
 
   template <class Visitor, class All>
-  static void visit_all(Visitor& visitor, All& all) {
+  static void visit_optimizers(Visitor& visitor, All& all) {
+    std::size_t k = 0;
+    std::apply([&](auto&... one) { (visitor(std::to_string(k++), one), ...); }, all);
+  }
+  template <class Visitor, class All>
+  static void visit_states(Visitor& visitor, All& all) {
     std::size_t k = 0;
     std::apply([&](auto&... one) { (detail::visit_field(std::to_string(k++), visitor, one), ...); }, all);
   }
