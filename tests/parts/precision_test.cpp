@@ -156,3 +156,33 @@ TEST_CASE("steps that are small against the precision are lost without a rest al
   CHECK(std::abs(moved(compensated(sgd)) - 0.2f) < 2e-3f);
   CHECK(std::abs(moved(stochastic_rounding(sgd)) - 0.2f) < 2e-2f);
 }
+
+TEST_CASE("stochastic rounding has the mean of the run in float, in nests too") {
+  const SGD sgd{.learning_rate = 1e-3};
+  // Of 2^14 numbers, each with an error of at most half a unit of the last place in every rounding.
+  const Index n = 1 << 14;
+  const int steps = 100;
+  const auto check = [&](const auto& optimizer, int roundings, float unit, auto scalar) {
+    using Scalar = decltype(scalar);
+    Eigen::VectorX<Scalar> x = Eigen::VectorX<Scalar>::Constant(n, Scalar(0.9));
+    Eigen::VectorXf floats = x.template cast<float>();
+    const Eigen::VectorXf gradient = Eigen::VectorXf::Ones(n);
+    const auto stochastic = stochastic_rounding(optimizer, 3);
+    auto state = stochastic.init(x);
+    auto float_state = optimizer.init(floats);
+    for (int t = 0; t < steps; ++t) {
+      stochastic.step(x, gradient, state);
+      optimizer.step(floats, gradient, float_state);
+    }
+    const double mean = x.template cast<double>().mean();
+    const double deviation = unit / 2 * std::sqrt(roundings) / std::sqrt(static_cast<double>(n));
+    INFO(optimizer.name() << ": " << mean << " for " << floats[0]);
+    CHECK(std::abs(mean - static_cast<double>(floats[0])) < 5 * deviation);
+  };
+  check(sgd, steps, 0x1p-8f, bfloat16{});
+  check(sgd, steps, 0x1p-11f, half{});
+  // These write the parameters twice in a step.
+  check(lookahead(sgd, 1), 2 * steps, 0x1p-8f, bfloat16{});
+  check(lookahead(sgd, 2), 2 * steps, 0x1p-8f, bfloat16{});
+  check(lookahead(lookahead(sgd, 1), 1), 3 * steps, 0x1p-8f, bfloat16{});
+}

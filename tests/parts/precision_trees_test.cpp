@@ -12,6 +12,7 @@ using namespace gradus_test;
 using Eigen::bfloat16;
 using Eigen::half;
 using Narrow = Eigen::MatrixX<bfloat16>;
+using Strides = Eigen::Stride<Eigen::Dynamic, Eigen::Dynamic>;
 
 namespace {
 
@@ -50,7 +51,7 @@ Tree started(Tree tree) {
   return tree;
 }
 
-// Named in wide characters of no kind: a struct as a user has it, with leaves of two scalars.
+// A struct as a user has it, with leaves of two scalars.
 struct Layer {
   Narrow w;
   Eigen::VectorXf b;
@@ -109,8 +110,9 @@ TEST_CASE("leaves of other scalars beside sixteen-bit ones are stepped as ever")
     take_steps(adamw, in_float, 10);
     CHECK(same_bits(layer.b, in_float[1]));
 
-    auto mixed = started(std::tuple(Eigen::MatrixXd(3, 2), Narrow(6, 5), Eigen::MatrixX<half>(4, 4),
-                                    Eigen::Vector3f(), Eigen::Matrix<bfloat16, 2, 2>()));
+    auto mixed =
+        started(std::tuple(Eigen::MatrixXd(3, 2), Narrow(6, 5), Eigen::MatrixX<half>(4, 4),
+                           Eigen::Vector3f(Eigen::Vector3f::Zero()), Eigen::Matrix<bfloat16, 2, 2>()));
     auto without = std::tuple(std::get<0>(mixed), std::get<3>(mixed));
     take_steps(optimizer, mixed, 10);
     CHECK(all_finite(mixed));
@@ -278,11 +280,13 @@ TEST_CASE("lazy gradients give the bits of evaluated ones, also if they are made
     const auto stepped = [&](bool lazily) {
       auto params = narrow_start<bfloat16>({{6, 5}, {8, 1}});
       auto state = optimizer.init(params);
-      for (int t = 1; t <= 10; ++t) {
+      const auto step = [&](const auto& gradient_of) {
         const auto copy = params;
-        const auto& of = lazily ? params : copy;
-        optimizer.step(params, scale(clip_by_global_norm(clip_by_value(of, 0.5), 1), 0.7), state);
-        optimizer.step(params, add_noise(of, 0.1, 3, static_cast<std::uint64_t>(t)), state);
+        optimizer.step(params, gradient_of(lazily ? params : copy), state);
+      };
+      for (std::uint64_t t = 1; t <= 10; ++t) {
+        step([](const auto& p) { return scale(clip_by_global_norm(clip_by_value(p, 0.5), 1), 0.7); });
+        step([t](const auto& p) { return add_noise(p, 0.1, 3, t); });
       }
       return params;
     };
@@ -321,6 +325,6 @@ TEST_CASE("solutions, memory and fields are those of the inner optimizer, and th
     for_each_field(optimizer, [&](const std::string& name, const auto&) { names += name + ' '; });
     return names;
   };
-  CHECK(fields(master_weights(SGD{})) == "inner inner.learning_rate way ");
-  CHECK(fields(stochastic_rounding(SGD{})) == "inner inner.learning_rate way way.seed ");
+  CHECK(fields(master_weights(SGD{})) == "inner inner.learning_rate inner.weight_decay way ");
+  CHECK(fields(stochastic_rounding(SGD{})) == "inner inner.learning_rate inner.weight_decay way way.seed ");
 }

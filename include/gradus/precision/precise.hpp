@@ -139,11 +139,11 @@ struct Precise {
     if constexpr (Parameters<decltype(state.rest)>) {
       gradus::walk(
           name(),
-          [](const Path& path, const auto& leaf, const auto& rest) {
+          [](const Path& path, const auto& leaf, const auto&, const auto& rest) {
             if constexpr (detail::SixteenBitLeaf<decltype(leaf)>)
               detail::require_same_shape(path, leaf, rest, 1);
           },
-          params, state.rest);
+          params, grads, state.rest);
     }
     gradus::check_step(inner, params, grads, state.inner);
   }
