@@ -56,6 +56,8 @@ constexpr Dtype find_dtype() {
                                  unsigned long long>) {
     constexpr std::string_view names[] = {"U8", "U16", "U32", "U64"};
     return {names[std::countr_zero(sizeof(Scalar))], 8 * sizeof(Scalar)};
+  } else if constexpr (requires { typename Scalar::Stored; }) {
+    return find_dtype<typename Scalar::Stored>();
   } else {
     return {};
   }
@@ -64,7 +66,8 @@ constexpr Dtype find_dtype() {
 }  // namespace detail
 
 /// The type in a file for coefficients of the C++ type `Scalar`: double F64, float F32, `Eigen::half` F16,
-/// `Eigen::bfloat16` BF16, integers I8 to I64 and U8 to U64.
+/// `Eigen::bfloat16` BF16, integers I8 to I64 and U8 to U64; of a type with a member type `Stored` it is that
+/// of this.
 template <class Scalar>
 constexpr Dtype dtype_of() {
   static_assert(std::endian::native == std::endian::little,

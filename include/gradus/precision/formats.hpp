@@ -12,12 +12,13 @@ namespace GRADUS_NAMESPACE {
 /// What a float has lost in sixteen bits, in units of 2⁻¹⁶ of their last place. A scalar of matrices that are
 /// stored, and not computed with.
 struct Rest16 {
-  std::int16_t units = 0;  ///< −2¹⁵ to 2¹⁵ − 1
+  using Stored = std::int16_t;  ///< What it is in a file.
+  Stored units = 0;             ///< −2¹⁵ to 2¹⁵ − 1
 
   /// Nothing lost.
   Rest16() = default;
   /// So many units.
-  explicit Rest16(int count) : units(static_cast<std::int16_t>(count)) {}
+  explicit Rest16(int count) : units(static_cast<Stored>(count)) {}
   bool operator==(const Rest16&) const = default;  ///< Whether both are the same.
 };
 
