@@ -186,3 +186,31 @@ TEST_CASE("stochastic rounding has the mean of the run in float, in nests too") 
   check(lookahead(sgd, 2), 2 * steps, 0x1p-8f, bfloat16{});
   check(lookahead(lookahead(sgd, 1), 1), 3 * steps, 0x1p-8f, bfloat16{});
 }
+
+TEST_CASE("parameters that are changed between steps go on from there, by hand or by a wrapper around") {
+  const SGD sgd{.learning_rate = 1e-4};
+  const Eigen::VectorXf gradient = Eigen::VectorXf::Ones(64);
+  const auto check = [&](const auto& optimizer) {
+    INFO(optimizer.name());
+    Eigen::VectorX<bfloat16> x = Eigen::VectorX<bfloat16>::Ones(64);
+    auto state = optimizer.init(x);
+    for (int t = 0; t < 30; ++t) optimizer.step(x, gradient, state);
+    x.setConstant(bfloat16(0));  // as a mask does
+    for (int t = 0; t < 30; ++t) optimizer.step(x, gradient, state);
+    CHECK(x.template cast<double>().mean() == Approx(-3e-3).margin(3e-5));
+    // The slow weights make half of the way.
+    Eigen::VectorX<bfloat16> y = Eigen::VectorX<bfloat16>::Ones(64);
+    const auto around = lookahead(optimizer, 1000);
+    auto state_around = around.init(y);
+    for (int t = 0; t < 2000; ++t) around.step(y, gradient, state_around);
+    CHECK(y.template cast<double>().mean() == Approx(0.9).margin(0.01));
+  };
+  check(compensated(sgd));
+  check(stochastic_rounding(sgd));
+  // Master weights do not see it: they are what the parameters are made of.
+  Eigen::VectorX<bfloat16> x = Eigen::VectorX<bfloat16>::Ones(64);
+  auto state = master_weights(sgd).init(x);
+  x.setZero();
+  master_weights(sgd).step(x, gradient, state);
+  CHECK(x == Eigen::VectorX<bfloat16>::Ones(64));
+}

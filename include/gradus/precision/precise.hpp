@@ -173,7 +173,9 @@ struct Precise {
 ///     auto optimizer = master_weights(AdamW{});
 ///
 /// Parameters of other scalars are stepped as ever, so a model may have both. A parameter that is changed by
-/// hand is overwritten by the next step: make a new state. All of it happens in the optimizer's own pass.
+/// hand, or by a wrapper around this one, is overwritten by the next step: change `state.rest`, or make a new
+/// state, and put the wrapper inside, as in `master_weights(lookahead(AdamW{}))`. All of it happens in the
+/// optimizer's own pass.
 template <class O>
 Precise<O, MasterWeights> master_weights(O optimizer) {
   return {std::move(optimizer), {}};
