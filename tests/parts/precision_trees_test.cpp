@@ -328,3 +328,36 @@ TEST_CASE("solutions, memory and fields are those of the inner optimizer, and th
   CHECK(fields(master_weights(SGD{})) == "inner inner.learning_rate inner.weight_decay way ");
   CHECK(fields(stochastic_rounding(SGD{})) == "inner inner.learning_rate inner.weight_decay way way.seed ");
 }
+
+TEST_CASE("objectives inside get the parameters of the user's own type, as they are rounded") {
+  using Vector = Eigen::VectorX<bfloat16>;
+  const auto objective = [](const Vector& x, Vector& gradient) {
+    gradient = x;
+    return 0.5 * static_cast<double>(x.cast<float>().squaredNorm());
+  };
+  const auto estimate = [](const Vector& x, Vector& curvature, std::int64_t) { curvature.setOnes(x.size()); };
+  const auto mean_after_steps = [&](const auto& optimizer) {
+    Vector x = Vector::Ones(100), gradient(100);
+    auto state = optimizer.init(x);
+    for (int t = 0; t < 1000; ++t) {
+      objective(x, gradient);
+      optimizer.step(x, gradient, state);
+    }
+    return x.cast<double>().mean();
+  };
+  // Each step of SGD is lost in the plain parameters. Along the gradient x + ρx/‖x‖ is the worst point
+  // nearby.
+  const SGD sgd{.learning_rate = 1e-3};
+  CHECK(mean_after_steps(sharpness_aware(objective, sgd)) == 1);
+  for_each_way(sharpness_aware(objective, sgd), [&](const auto& optimizer) {
+    CHECK(mean_after_steps(optimizer) == Approx(std::exp(-1.0)).margin(0.02));
+  });
+  for_each_way(sgd, [&](const auto& optimizer) {
+    CHECK(mean_after_steps(sharpness_aware(objective, optimizer)) == Approx(std::exp(-1.0)).margin(0.02));
+  });
+  auto with_estimate = sophia(estimate);
+  with_estimate.learning_rate = 1e-3;
+  const double in_sixteen_bits = mean_after_steps(with_estimate);
+  for_each_way(with_estimate,
+               [&](const auto& optimizer) { CHECK(mean_after_steps(optimizer) < in_sixteen_bits - 0.1); });
+}

@@ -87,7 +87,7 @@ struct BasicSophia {
     check(params, grads, state);
     if (state.t % period == 0) {
       // Inside a route, too, the estimator sees the whole tree.
-      estimator(std::as_const(detail::without_subset(params)), state.estimate, state.t + 1);
+      estimator(detail::structure(detail::without_subset(params)), state.estimate, state.t + 1);
       gradus::for_each_block(average(), state.h, std::as_const(state.estimate));
     }
     ++state.t;

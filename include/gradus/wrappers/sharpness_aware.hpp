@@ -82,7 +82,7 @@ struct SharpnessAware {
   template <class P, class G, class Tree>
   void step(P&& params, const G& grads, State<Tree>& state) const {
     check(params, grads, state);
-    const auto& x = detail::without_subset(params);
+    const auto& x = detail::structure(detail::without_subset(params));
     static_assert(
         requires {
           { objective(x, state.gradient) } -> std::convertible_to<double>;
