@@ -8,9 +8,9 @@
 
 namespace GRADUS_NAMESPACE::detail {
 
-// 32 bits for each k = 0, 1, ... and number to be rounded. These follow from the number, too, so that a
-// second rounding of a parameter in one step is independent of the first; over all keys they are uniform for
-// each.
+// 32 bits for each k = 0, 1, ... and number to be rounded. They follow from the number, too, so that a second
+// rounding of a parameter in one step, to which lookahead comes, is independent of the first, unless it is of
+// the same number. Over all keys they are uniform for each number.
 struct DitherBits {
   std::uint32_t first, step;
 

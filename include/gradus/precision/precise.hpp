@@ -192,8 +192,8 @@ Precise<O, Compensation> compensated(O optimizer) {
 
 /// Stochastic rounding (Gupta et al., arXiv:1502.02551): x between the neighbours a < b of its format becomes
 /// b with the probability (x − a)/(b − a), in steps of 2⁻¹⁶ (in half 2⁻¹³ where it is normal). Needs no
-/// memory. The random bits follow from the seed, the step, the way to the leaf, the row and the column: they
-/// are the same for any number of threads, any storage order, and after a resume.
+/// memory. The random bits follow from the seed, the step, the way to the leaf, the row, the column and x:
+/// they are the same for any number of threads, any storage order, and after a resume.
 template <class O>
 Precise<O, StochasticRounding> stochastic_rounding(O optimizer, std::uint64_t seed = 0) {
   return {std::move(optimizer), {seed}};
