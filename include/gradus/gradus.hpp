@@ -71,6 +71,7 @@
 #include <gradus/orthogonalize/orthogonalize.hpp>
 #include <gradus/orthogonalize/polar_express.hpp>
 #include <gradus/orthogonalize/polar_quality.hpp>
+#include <gradus/precision/loss_scaler.hpp>
 #include <gradus/precision/precise.hpp>
 #include <gradus/precision/small_state.hpp>
 #include <gradus/schedules/constant.hpp>

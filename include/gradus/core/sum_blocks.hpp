@@ -87,4 +87,15 @@ bool all_finite(const Tree& tree) {
   return gradus::sum_blocks([](const auto& x) { return gradus::wide(x * 0); }, tree) == 0;
 }
 
+namespace detail {
+
+// The same for gradients. The parameters are not read: they say which leaves of a route are ours.
+template <class P, class G>
+bool all_finite_beside(const P& params, const G& grads) {
+  const auto zero = [](const auto&, const auto& g) { return wide(g * 0); };  // of an infinity it is NaN
+  return gradus::sum_blocks(zero, params, grads) == 0;
+}
+
+}  // namespace detail
+
 }  // namespace GRADUS_NAMESPACE

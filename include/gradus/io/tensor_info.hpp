@@ -66,7 +66,8 @@ constexpr Dtype find_dtype() {
 }  // namespace detail
 
 /// The type in a file for coefficients of the C++ type `Scalar`: double F64, float F32, `Eigen::half` F16,
-/// `Eigen::bfloat16` BF16, integers I8 to I64 and U8 to U64.
+/// `Eigen::bfloat16` BF16, integers I8 to I64 and U8 to U64; of a type with a member type `Stored` it is that
+/// of this.
 template <class Scalar>
 constexpr Dtype dtype_of() {
   static_assert(std::endian::native == std::endian::little,

@@ -8,14 +8,16 @@
 
 namespace GRADUS_NAMESPACE::detail {
 
-// 32 bits for each k = 0, 1, ...
+// 32 bits for each k = 0, 1, ... and number to be rounded. They follow from the number, too, so that a second
+// rounding of a parameter in one step, to which lookahead comes, is independent of the first, unless it is of
+// the same number. Over all keys they are uniform for each number.
 struct DitherBits {
   std::uint32_t first, step;
 
   // A finalizer of two multiplications; its constants were found by search for the least bias (C. Wellons'
   // hash-prospector).
-  std::uint32_t operator()(int k) const {
-    std::uint32_t x = first + static_cast<std::uint32_t>(k) * step;
+  std::uint32_t operator()(int k, std::uint32_t number) const {
+    std::uint32_t x = first + static_cast<std::uint32_t>(k) * step + number;
     x = (x ^ (x >> 16)) * 0x7feb352d;
     x = (x ^ (x >> 15)) * 0x846ca68b;
     return x ^ (x >> 16);

@@ -12,13 +12,13 @@ namespace GRADUS_NAMESPACE {
 /// What a float has lost in sixteen bits, in units of 2⁻¹⁶ of their last place. A scalar of matrices that are
 /// stored, and not computed with.
 struct Rest16 {
-  using Stored = std::int16_t;
-  std::int16_t units = 0;  ///< −2¹⁵ to 2¹⁵ − 1
+  using Stored = std::int16_t;  ///< What it is in a file.
+  Stored units = 0;             ///< −2¹⁵ to 2¹⁵ − 1
 
   /// Nothing lost.
   Rest16() = default;
   /// So many units.
-  explicit Rest16(int count) : units(static_cast<std::int16_t>(count)) {}
+  explicit Rest16(int count) : units(static_cast<Stored>(count)) {}
   bool operator==(const Rest16&) const = default;  ///< Whether both are the same.
 };
 
@@ -52,13 +52,15 @@ struct MasterFormat {
 
 // The float as sixteen bits, rounded to nearest, and what is left of it. A float is found again to the bit,
 // in bfloat16 always (ties are rounded away from zero, so that the rest fits), in half where half has all its
-// digits: from 2⁻¹⁴ to 65504, with smaller ones to 2⁻⁴¹.
+// digits: from 2⁻¹⁴ to 65504, with smaller ones to 2⁻⁴⁰.
 struct CompensatedFormat {
   template <int Size>
   static void load(const Eigen::bfloat16* narrow, const Rest16* rest, float* values) {
     for (int k = 0; k < Size; ++k) {
       const std::uint32_t high = Eigen::numext::bit_cast<std::uint16_t>(narrow[k]);
-      values[k] = float_of((high << 16) + static_cast<std::uint32_t>(rest[k].units));
+      // A zero has no rest towards zero, but one that is set by hand may find it.
+      const bool passes_zero = magnitude(high << 16) == 0 && rest[k].units < 0;
+      values[k] = float_of((high << 16) + (passes_zero ? 0 : static_cast<std::uint32_t>(rest[k].units)));
     }
   }
   template <int Size>
@@ -96,8 +98,8 @@ struct CompensatedFormat {
   }
 };
 
-// Nothing beside the sixteen bits: rounded up or down at random, so that the mean is the float. `random(k)`
-// has 32 bits, of which the upper ones count.
+// Nothing beside the sixteen bits: rounded up or down at random, so that the mean is the float. `random(k,
+// bits of the float)` has 32 bits, of which the upper ones count.
 struct DitherFormat {
   template <int Size, class Narrow, class Random>
   static void load(const Narrow* narrow, const Random&, float* values) {
@@ -106,7 +108,7 @@ struct DitherFormat {
   template <int Size, class Random>
   static void store(const float* values, Eigen::bfloat16* narrow, const Random& random) {
     for (int k = 0; k < Size; ++k) {
-      const std::uint32_t bits = bits_of(values[k]), sum = bits + (random(k) >> 16);
+      const std::uint32_t bits = bits_of(values[k]), sum = bits + (random(k, bits) >> 16);
       narrow[k] = bfloat16_of(is_finite_bits(bits) ? sum >> 16 : high_of_nonfinite(bits));
     }
   }
@@ -117,8 +119,8 @@ struct DitherFormat {
       // Below 2⁻¹⁴ half is a fixed-point number of 24 bits; above, a float has 13 bits more.
       const float clipped = float_of(size) < 0x1p-14f ? float_of(size) : 0x1p-14f;
       const auto fixed = static_cast<std::uint32_t>(static_cast<int>(clipped * 0x1p40f));
-      const std::uint32_t small = (fixed + (random(k) >> 16)) >> 16;
-      const std::uint32_t large = ((size + (random(k) >> 19)) >> 13) - (112u << 10);
+      const std::uint32_t small = (fixed + (random(k, bits) >> 16)) >> 16;
+      const std::uint32_t large = ((size + (random(k, bits) >> 19)) >> 13) - (112u << 10);
       const std::uint32_t finite = size < (113u << 23) ? small : (large < infinity ? large : infinity);
       const std::uint32_t rounded = size < 0x47800000 ? finite : (size > 0x7f800000 ? 0x7e00 : infinity);
       narrow[k] =

@@ -139,11 +139,11 @@ struct Precise {
     if constexpr (Parameters<decltype(state.rest)>) {
       gradus::walk(
           name(),
-          [](const Path& path, const auto& leaf, const auto& rest) {
+          [](const Path& path, const auto& leaf, const auto&, const auto& rest) {
             if constexpr (detail::SixteenBitLeaf<decltype(leaf)>)
               detail::require_same_shape(path, leaf, rest, 1);
           },
-          params, state.rest);
+          params, grads, state.rest);
     }
     gradus::check_step(inner, params, grads, state.inner);
   }
@@ -173,7 +173,9 @@ struct Precise {
 ///     auto optimizer = master_weights(AdamW{});
 ///
 /// Parameters of other scalars are stepped as ever, so a model may have both. A parameter that is changed by
-/// hand is overwritten by the next step: make a new state. All of it happens in the optimizer's own pass.
+/// hand, or by a wrapper around this one, is overwritten by the next step: change `state.rest`, or make a new
+/// state, and put the wrapper inside, as in `master_weights(lookahead(AdamW{}))`. All of it happens in the
+/// optimizer's own pass.
 template <class O>
 Precise<O, MasterWeights> master_weights(O optimizer) {
   return {std::move(optimizer), {}};
@@ -190,8 +192,8 @@ Precise<O, Compensation> compensated(O optimizer) {
 
 /// Stochastic rounding (Gupta et al., arXiv:1502.02551): x between the neighbours a < b of its format becomes
 /// b with the probability (x − a)/(b − a), in steps of 2⁻¹⁶ (in half 2⁻¹³ where it is normal). Needs no
-/// memory. The random bits follow from the seed, the step, the way to the leaf, the row and the column: they
-/// are the same for any number of threads, any storage order, and after a resume.
+/// memory. The random bits follow from the seed, the step, the way to the leaf, the row, the column and x:
+/// they are the same for any number of threads, any storage order, and after a resume.
 template <class O>
 Precise<O, StochasticRounding> stochastic_rounding(O optimizer, std::uint64_t seed = 0) {
   return {std::move(optimizer), {seed}};

@@ -13,8 +13,8 @@ namespace GRADUS_NAMESPACE {
 
 /// What a float has lost in bfloat16, in units of 2⁻⁸ of its last place. A scalar to be stored, as `Rest16`.
 struct Rest8 {
-  using Stored = std::int8_t;
-  std::int8_t units = 0;  ///< −2⁷ to 2⁷ − 1
+  using Stored = std::int8_t;  ///< What it is in a file.
+  Stored units = 0;            ///< −2⁷ to 2⁷ − 1
 
   /// Nothing lost.
   Rest8() = default;

@@ -53,9 +53,7 @@ struct SkipNonfinite {
   template <class P, class G, class Tree>
   void step(P&& params, const G& grads, State<Tree>& state) const {
     check(params, grads, state);
-    // 0 times infinity or NaN is NaN. The parameters are not read: they say which leaves of a route are ours.
-    const auto zero = [](const auto&, const auto& g) { return wide(g * 0); };
-    const bool finite = gradus::sum_blocks(zero, std::as_const(params), grads) == 0;
+    const bool finite = detail::all_finite_beside(params, grads);
     if (finite || state.consecutive >= max_consecutive) inner.step(params, grads, state.inner);
     state.consecutive = finite ? 0 : state.consecutive + 1;
     state.total += finite ? 0 : 1;
