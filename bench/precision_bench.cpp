@@ -120,6 +120,9 @@ void add_all(const std::string& scalar) {
 
 int main(int argc, char** argv) {
   add<float, Streams<Arrays<float>, Arrays<float, float, float>>>("AdamW_float", gradus::AdamW{});
+  // The averages m and v take 2 + 1 bytes each; the single bytes are counted together.
+  using Small = Streams<Arrays<float>, Arrays<float, bfloat16, bfloat16, bfloat16>>;
+  add<float, Small>("small_state_float", gradus::small_state(gradus::AdamW{}));
   add_all<bfloat16>("bfloat16");
   add_all<half>("half");
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <gradus/concepts.hpp>
-#include <gradus/core/for_each_block.hpp>
+#include <gradus/core/sum_blocks.hpp>
 #include <gradus/core/state.hpp>
 #include <gradus/gradients/scale.hpp>
 
