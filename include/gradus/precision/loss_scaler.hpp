@@ -2,8 +2,8 @@
 #pragma once
 
 #include <gradus/concepts.hpp>
-#include <gradus/core/sum_blocks.hpp>
 #include <gradus/core/state.hpp>
+#include <gradus/core/sum_blocks.hpp>
 #include <gradus/gradients/scale.hpp>
 
 namespace GRADUS_NAMESPACE {
