@@ -5,8 +5,8 @@
 
 #include <cmath>
 #include <cstring>
-#include <gradus/core/sum_blocks.hpp>
 #include <gradus/core/like.hpp>
+#include <gradus/core/sum_blocks.hpp>
 #include <utility>
 #include <vector>
 
