@@ -84,13 +84,6 @@ class CorrectedLeaf {
     narrow_.resize(rows, cols), rest_.resize(rows, cols);
     for (Index i = 0; i < size(); ++i) CorrectedFormat::store<1>(&value, &narrow_(i), &rest_(i));
   }
-  template <class Derived>
-  CorrectedLeaf& operator=(const Eigen::DenseBase<Derived>& from) {
-    const Plain values = from;
-    narrow_.resize(values.rows(), values.cols()), rest_.resize(values.rows(), values.cols());
-    for (Index i = 0; i < size(); ++i) CorrectedFormat::store<1>(&values(i), &narrow_(i), &rest_(i));
-    return *this;
-  }
 
   // What it consists of, for files and for counting bytes.
   template <class F>
@@ -100,23 +93,18 @@ class CorrectedLeaf {
 
   template <bool RowMajor>
   auto strip() {
-    return make<RowMajor>(narrow_, rest_);
+    return WidenedLeaf<CorrectedFormat, Narrow, Rest&>{narrow_, rest_}.template strip<RowMajor>();
   }
   template <bool RowMajor>
   auto strip() const {
-    return make<RowMajor>(narrow_, rest_);
+    return WidenedLeaf<CorrectedFormat, const Narrow, const Rest&>{narrow_, rest_}.template strip<RowMajor>();
   }
 
  private:
-  template <bool RowMajor, class N, class R>
-  static auto make(N& narrow, R& rest) {
-    auto n = detail::strip<RowMajor>(narrow);
-    auto r = detail::strip<RowMajor>(rest);
-    return WidenedStrip<CorrectedFormat, decltype(n), decltype(r)>{n, r};
-  }
-
-  typename WithScalar<Plain, Eigen::bfloat16>::type narrow_;
-  typename WithScalar<Plain, Rest8>::type rest_;
+  using Narrow = typename WithScalar<Plain, Eigen::bfloat16>::type;
+  using Rest = typename WithScalar<Plain, Rest8>::type;
+  Narrow narrow_;
+  Rest rest_;
 };
 
 // The leaf of a state whose numbers are float.
