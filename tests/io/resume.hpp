@@ -59,13 +59,13 @@ void check_resumes(const std::string& name, const O& optimizer, P&& params, P&& 
 inline const Shapes shapes_with_empty{{4, 3}, {3, 1}, {0, 2}, {2, 4}};
 
 template <class Scalar>
-constexpr const char* name_of = "double";
+inline constexpr const char* name_of = "double";
 template <>
-constexpr const char* name_of<float> = "float";
+inline constexpr const char* name_of<float> = "float";
 template <>
-constexpr const char* name_of<Eigen::half> = "half";
+inline constexpr const char* name_of<Eigen::half> = "half";
 template <>
-constexpr const char* name_of<Eigen::bfloat16> = "bfloat16";
+inline constexpr const char* name_of<Eigen::bfloat16> = "bfloat16";
 
 template <class Scalar, class O>
 void check_on_tree(const std::string& name, const O& optimizer) {

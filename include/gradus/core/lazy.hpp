@@ -73,10 +73,15 @@ decltype(auto) read_only(std::remove_reference_t<P>& params) {
 }  // namespace detail
 
 /// Makes a `Lazy` tree. Shapes are checked where it is used, against the parameters.
-template <class F, Gradients... Trees>
+template <class F, class... Trees>
 auto lazy(F f, Trees&&... trees) {
-  return Lazy<F, detail::Held<Trees>...>{
-      std::move(f), {static_cast<detail::Held<Trees>&&>(detail::without_subset(trees))...}};
+  static_assert((detail::explain_tree<Trees>() && ...));
+  if constexpr ((Gradients<Trees> && ...)) {
+    return Lazy<F, detail::Held<Trees>...>{
+        std::move(f), {static_cast<detail::Held<Trees>&&>(detail::without_subset(trees))...}};
+  } else {
+    return detail::NotATree{};
+  }
 }
 
 }  // namespace GRADUS_NAMESPACE

@@ -74,17 +74,27 @@ double norm_blocks(const F& f, Trees&... trees) {
 
 /// The Euclidean norm of all coefficients of a tree. Throws `std::invalid_argument` where the trees inside a
 /// lazy one differ.
-template <Gradients Tree>
+template <class Tree>
 double norm(const Tree& tree) {
-  detail::require_consistent("norm", tree);
-  return gradus::norm_blocks([](const auto& x) { return x; }, tree);
+  static_assert(detail::explain_tree<Tree>());
+  if constexpr (Gradients<Tree>) {
+    detail::require_consistent("norm", tree);
+    return gradus::norm_blocks([](const auto& x) { return x; }, tree);
+  } else {
+    return 0;
+  }
 }
 
 /// True if no coefficient of a tree is infinite or NaN. Throws as `norm`.
-template <Gradients Tree>
+template <class Tree>
 bool all_finite(const Tree& tree) {
-  detail::require_consistent("all_finite", tree);
-  return gradus::sum_blocks([](const auto& x) { return gradus::wide(x * 0); }, tree) == 0;
+  static_assert(detail::explain_tree<Tree>());
+  if constexpr (Gradients<Tree>) {
+    detail::require_consistent("all_finite", tree);
+    return gradus::sum_blocks([](const auto& x) { return gradus::wide(x * 0); }, tree) == 0;
+  } else {
+    return false;
+  }
 }
 
 namespace detail {
