@@ -43,8 +43,8 @@ struct Result {
 
 // The loss in the last epoch, and the accuracy after it. Activations are in float.
 template <class Scalar, class O>
-Result train(const O& optimizer) {
-  const int epochs = 60, batch_size = 32;
+Result train(const O& optimizer, int epochs = 60) {
+  const int batch_size = 32;
   const Dataset& training = images().training;
   Random random(1);
   Mlp model = random_mlp(random), gradient = model;
@@ -100,4 +100,14 @@ TEST_CASE("sixteen-bit parameters with a rest or random rounding train as those 
   CHECK(scaled.skipped > 3);
   CHECK(scaled.skipped < 20);
   as_good(train<half>(loss_scaled(compensated(adamw))));
+}
+
+TEST_CASE(
+    "an epoch in sixteen bits with master weights is an epoch in float, but for the gradients' rounding") {
+  Eigen::setNbThreads(1);
+  const AdamW adamw{.learning_rate = 1e-3};
+  const Result in_float = train<float>(adamw, 1);
+  const Result in_half = train<half>(loss_scaled(master_weights(adamw)), 1);
+  CHECK(in_half.skipped == 0);
+  CHECK(in_half.loss == Approx(in_float.loss).epsilon(0.01));
 }
