@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <cstdint>
 #include <gradus/core/checks.hpp>
 #include <iomanip>
@@ -89,7 +90,7 @@ class ProgressBar {
  private:
   // "1:02:03", "2:03", "0:03".
   static std::string time_text(double seconds) {
-    const auto total = static_cast<std::int64_t>(seconds + 0.5);
+    const std::int64_t total = std::llround(seconds);
     const auto two_digits = [](std::int64_t n) { return (n < 10 ? "0" : "") + std::to_string(n); };
     const std::int64_t hours = total / 3600, minutes = total / 60 % 60;
     return (hours > 0 ? std::to_string(hours) + ':' + two_digits(minutes) : std::to_string(minutes)) + ':' +

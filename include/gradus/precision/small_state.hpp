@@ -79,11 +79,14 @@ class CorrectedLeaf {
   Index cols() const { return narrow_.cols(); }
   Index size() const { return narrow_.size(); }
 
+  // Named as in Eigen, whose matrices are filled by the same code.
+  // NOLINTBEGIN(readability-identifier-naming)
   void setZero() { narrow_.setZero(), rest_.setZero(); }
   void setConstant(Index rows, Index cols, float value) {
     narrow_.resize(rows, cols), rest_.resize(rows, cols);
     for (Index i = 0; i < size(); ++i) CorrectedFormat::store<1>(&value, &narrow_(i), &rest_(i));
   }
+  // NOLINTEND(readability-identifier-naming)
 
   // What it consists of, for files and for counting bytes.
   template <class F>
