@@ -34,7 +34,8 @@ template <class P>
 struct Monitor {
   std::int64_t period = 1;                  ///< ≥ 1
   std::vector<Measurement> measurements{};  ///< so far
-  std::optional<like<P>> before{};          ///< θ_{t−1}, if step t is measured
+  std::optional<like<P>> before{};          ///< θ after the step `before_step`
+  std::int64_t before_step = -1;            ///< that before a measurement; −1: none yet
 
   /// As an observer of `minimize`.
   template <class Progress>
@@ -50,18 +51,25 @@ struct Monitor {
     if (step % period == 0) {
       detail::require_same_shapes("Monitor", params, gradient);
       measurements.push_back(
-          {step, value, gradus::norm(gradient), update_ratio(params), non_finite(gradient)});
+          {step, value, gradus::norm(gradient), update_ratio(step, params), non_finite(gradient)});
     }
-    if ((step + 1) % period == 0) {
-      before = gradus::copy_like(params);
-    } else {
-      before.reset();
-    }
+    if ((step + 1) % period == 0) keep(step, params);
   }
 
  private:
-  double update_ratio(const P& params) const {
-    if (!before) return std::numeric_limits<double>::quiet_NaN();
+  // Memory is taken once.
+  void keep(std::int64_t step, const P& params) {
+    if (before) {
+      detail::require_same_shapes("Monitor", *before, params);
+      gradus::for_each_block([](auto& to, const auto& from) { to = from; }, *before, params);
+    } else {
+      before = gradus::copy_like(params);
+    }
+    before_step = step;
+  }
+
+  double update_ratio(std::int64_t step, const P& params) const {
+    if (!before || before_step != step - 1) return std::numeric_limits<double>::quiet_NaN();
     const auto moved = [](const auto& now, const auto& then) { return now - then; };
     return gradus::norm(gradus::lazy(moved, params, *before)) / gradus::norm(*before);
   }
