@@ -32,14 +32,25 @@ rest_like<like<P>, Scalar> make_rests(const P& params, const Make& make) {
       });
 }
 
+// A way of keeping the rest that has a number in memory beside every parameter.
+template <class F, class Scalar>
+struct RestInMemory {
+  using Format = F;
+  template <class Tree>
+  using Rest = rest_like<Tree, Scalar>;
+
+  // What is kept, in every step.
+  template <class R>
+  R& at(R& rest, std::int64_t) const {
+    return rest;
+  }
+};
+
 }  // namespace detail
 
 /// Beside every parameter a float, which the optimizer steps; the parameter is its rounding. 4 bytes.
-struct MasterWeights {
+struct MasterWeights : detail::RestInMemory<detail::MasterFormat, float> {
   static constexpr std::string_view name() { return "master_weights"; }  ///< For messages.
-  using Format = detail::MasterFormat;
-  template <class Tree>
-  using Rest = detail::rest_like<Tree, float>;
 
   /// The parameters in float.
   template <class P>
@@ -47,30 +58,17 @@ struct MasterWeights {
     return detail::make_rests<float>(
         params, [](const auto& leaf, auto& rest) { rest = leaf.template cast<float>(); });
   }
-  /// What is kept, in every step.
-  template <class R>
-  R& at(R& rest, std::int64_t) const {
-    return rest;
-  }
 };
 
 /// Beside every parameter what its rounding has left of the float that the optimizer steps. 2 bytes.
-struct Compensation {
+struct Compensation : detail::RestInMemory<detail::CompensatedFormat, Rest16> {
   static constexpr std::string_view name() { return "compensated"; }  ///< For messages.
-  using Format = detail::CompensatedFormat;
-  template <class Tree>
-  using Rest = detail::rest_like<Tree, Rest16>;
 
   /// Nothing left.
   template <class P>
   Rest<like<P>> make(const P& params) const {
     return detail::make_rests<Rest16>(
         params, [](const auto& leaf, auto& rest) { rest.setZero(leaf.rows(), leaf.cols()); });
-  }
-  /// What is kept, in every step.
-  template <class R>
-  R& at(R& rest, std::int64_t) const {
-    return rest;
   }
 };
 
