@@ -66,7 +66,8 @@ concept NamesItsFields = requires(const O& optimizer) {
 ///
 ///     for_each_field(adam, [](const std::string& name, auto& value) { ... });
 ///
-/// Numbers are `double`, `int`, `std::int64_t`, `std::optional<double>` or `bool`, choices are enumerations.
+/// Numbers are `double`, `int`, `std::int64_t`, `std::optional<double>` or `bool`, choices are enumerations;
+/// a few are neither, such as Newton–Schulz's table of coefficients and a schedule's list of steps.
 /// A user's optimizer without GRADUS_FIELDS has no fields to visit.
 template <class O, class F>
 void for_each_field(O& optimizer, const F& f, const std::string& prefix = {}) {
