@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <exception>
 #include <filesystem>
+#include <optional>
 #include <sstream>
 #include <stdexcept>
 #include <string>
@@ -104,6 +105,25 @@ class Options {
                        std::to_string(most) + ", not '" + text(name) + "'");
     }
     return values[0];
+  }
+
+  /// The value as one number.
+  double number(const std::string& name) const {
+    const std::vector<double> values = numbers<double>(name);
+    if (values.size() != 1) fail_number(name, text(name));
+    return values[0];
+  }
+
+  /// The value as one number, or nothing if it is empty.
+  std::optional<double> optional_number(const std::string& name) const {
+    return text(name).empty() ? std::nullopt : std::optional(number(name));
+  }
+
+  /// Whether the value is yes; anything else must be no.
+  bool flag(const std::string& name) const {
+    if (text(name) == "yes") return true;
+    if (text(name) == "no") return false;
+    throw UsageError(name + " takes yes or no, not '" + text(name) + "'");
   }
 
   /// Prints one line for each option.

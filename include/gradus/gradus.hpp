@@ -32,6 +32,7 @@
 #include <gradus/gradients/scale.hpp>
 #include <gradus/gradients/units.hpp>
 #include <gradus/linalg/eigenbasis.hpp>
+#include <gradus/linalg/product.hpp>
 #include <gradus/linalg/products.hpp>
 #include <gradus/minimize/minimize.hpp>
 #include <gradus/minimize/monitor.hpp>

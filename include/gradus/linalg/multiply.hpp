@@ -99,14 +99,21 @@ void add_gram(Result&& result, double keep, double scale, const X& x, Workspace&
   multiply_add(true, result, scale, x, x.transpose(), keep, result, workspace);
 }
 
-// Bytes of scratch memory that a product needs whose matrices have at most `side` rows and columns.
+// Bytes of scratch memory that a product of rows x depth and depth x columns needs.
 template <class Scalar>
-std::size_t multiply_scratch([[maybe_unused]] Index side) {
+std::size_t multiply_scratch([[maybe_unused]] Index rows, [[maybe_unused]] Index depth,
+                             [[maybe_unused]] Index columns) {
 #ifdef GRADUS_EIGEN_PRODUCTS
   return 0;
 #else
-  return TiledProduct<Scalar>::scratch(side, side, side);
+  return TiledProduct<Scalar>::scratch(rows, depth, columns);
 #endif
+}
+
+// Of any product whose matrices have at most `side` rows and columns.
+template <class Scalar>
+std::size_t multiply_scratch(Index side) {
+  return detail::multiply_scratch<Scalar>(side, side, side);
 }
 
 }  // namespace GRADUS_NAMESPACE::detail

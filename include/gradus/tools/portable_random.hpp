@@ -5,7 +5,7 @@
 
 #include <Eigen/Core>
 #include <cstdint>
-#include <gradus/core/namespace.hpp>
+#include <gradus/core/normal.hpp>
 #include <random>
 
 namespace GRADUS_NAMESPACE {
@@ -19,6 +19,9 @@ class PortableRandom {
 
   /// A number in [-1, 1): 53 random bits.
   double uniform() { return static_cast<double>(engine_() >> 11) * 0x1p-52 - 1; }
+
+  /// A number of the standard normal distribution.
+  double normal() { return detail::normal(engine_()); }
 
   /// One of 0, ..., n − 1. The first of them are likelier, by less than n/2⁶⁴.
   std::uint64_t below(std::uint64_t n) { return engine_() % n; }
