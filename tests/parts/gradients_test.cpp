@@ -32,8 +32,7 @@ template <class Scalar>
 using RowMajor = Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
 // Checks that `transform(gradient, parameters)` is `expected`, a function of matrices of double, however the
-// gradient and the parameters are stored; in float, for
-// plain matrices and those of fixed size.
+// gradient and the parameters are stored. In float only plain matrices and those of fixed size are compiled.
 template <class Scalar, class Transform, class Expected>
 void check_storages(const Transform& transform, const Expected& expected) {
   const double tolerance = std::is_same_v<Scalar, float> ? 1e-6 : 1e-14;
