@@ -315,7 +315,7 @@ TEMPLATE_TEST_CASE("lazy gradients made of the parameters are those that they ar
   });
 }
 
-TEMPLATE_TEST_CASE("a thousand steps in sixteen bits are those of float, rounded", "", Eigen::half,
+TEMPLATE_TEST_CASE("a thousand steps in sixteen bits are those of float, rounded", "[long]", Eigen::half,
                    Eigen::bfloat16) {
   for_each_optimizer([](const Entry& entry) {
     // The state is in float, and so are the sums: after every step the parameters alone are rounded.

@@ -51,11 +51,10 @@ double worst_difference(const AnyOptimizer& optimizer, const Shapes& shapes,
   return worst;
 }
 
-}  // namespace
-
-TEST_CASE("every optimizer follows the reference trajectories") {
+template <class Scalar>
+void check_trajectories(double tolerance) {
   static const Records records = read_records("trajectories.txt");
-  for_each_optimizer([](const Entry& entry) {
+  for_each_optimizer([&](const Entry& entry) {
     CHECK(entry.variants.size() >= 3);
     for (const auto& [variant, optimizer] : entry.variants) {
       int compared = 0;
@@ -66,16 +65,21 @@ TEST_CASE("every optimizer follows the reference trajectories") {
         ++compared;
         const auto solution = records.find(entry.name + ".solution/" + variant + ' ' + problem);
         if (solution != records.end()) {
-          CHECK(worst_difference<double>(optimizer, shapes, solution->second, true) < 1e-12);
-          CHECK(worst_difference<float>(optimizer, shapes, solution->second, true) < 1e-5);
+          CHECK(worst_difference<Scalar>(optimizer, shapes, solution->second, true) < tolerance);
         }
-        CHECK(worst_difference<double>(optimizer, shapes, records.at(name)) < 1e-12);
-        CHECK(worst_difference<float>(optimizer, shapes, records.at(name)) < 1e-5);
+        CHECK(worst_difference<Scalar>(optimizer, shapes, records.at(name)) < tolerance);
       }
       INFO(entry.name << '/' << variant);
       CHECK(compared >= 2);
     }
   });
+}
+
+}  // namespace
+
+TEST_CASE("every optimizer follows the reference trajectories") { check_trajectories<double>(1e-12); }
+TEST_CASE("every optimizer follows the reference trajectories in float", "[long]") {
+  check_trajectories<float>(1e-5);
 }
 
 TEST_CASE("every reference trajectory has an optimizer") {

@@ -1,7 +1,7 @@
 // expect-success
 // SPDX-License-Identifier: MIT
 // If this does not compile, the other files here fail for the wrong reason.
-#include <gradus/gradus.hpp>
+#include <gradus/optimizers/adam.hpp>
 
 int main() {
   Eigen::Vector2d x{1.0, 2.0};

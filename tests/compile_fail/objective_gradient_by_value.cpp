@@ -1,6 +1,7 @@
 // expect-only: gradus::minimize: the objective takes the gradient by value or const, so it cannot write it
 // SPDX-License-Identifier: MIT
-#include <gradus/gradus.hpp>
+#include <gradus/minimize/minimize.hpp>
+#include <gradus/optimizers/sgd.hpp>
 
 void test() {
   const auto objective = [](const Eigen::VectorXd& x, Eigen::VectorXd gradient) {

@@ -1,5 +1,6 @@
 // expect-only: gradus::route(predicate, optimizer, ..., optimizer): a predicate must be callable
 // SPDX-License-Identifier: MIT
-#include <gradus/gradus.hpp>
+#include <gradus/optimizers/adamw.hpp>
+#include <gradus/wrappers/route.hpp>
 
-void test() { gradus::route(gradus::Muon{}, gradus::AdamW{}); }
+void test() { gradus::route(gradus::AdamW{}, gradus::AdamW{}); }

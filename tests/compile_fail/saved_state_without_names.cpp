@@ -1,7 +1,7 @@
 // expect-only: gradus: this state does not name its fields, so they cannot be saved: write GRADUS_STATE(m, v)
 // SPDX-License-Identifier: MIT
-#include <gradus/gradus.hpp>
 #include <gradus/io/entries.hpp>
+#include <gradus/wrappers/lookahead.hpp>
 
 struct Mine {
   struct State {

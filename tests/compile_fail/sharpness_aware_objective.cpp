@@ -1,6 +1,7 @@
 // expect: gradus::sharpness_aware: the objective must be callable as f(x, gradient) with these parameters
 // SPDX-License-Identifier: MIT
-#include <gradus/gradus.hpp>
+#include <gradus/optimizers/sgd.hpp>
+#include <gradus/wrappers/sharpness_aware.hpp>
 
 void test(Eigen::VectorXd& x, const Eigen::VectorXd& gradient) {
   const auto value_alone = [](const Eigen::VectorXd& at) { return at.squaredNorm(); };

@@ -96,6 +96,9 @@ concept WidenedNode = requires(T& t) {
   t.underlying();
   requires std::remove_cvref_t<T>::is_widened;
 };
+// A leaf among them in which steps are rounded at random, so that what they change is partly noise.
+template <class T>
+concept RandomlyRounded = WidenedNode<T> && std::remove_cvref_t<T>::rounds_at_random;
 
 template <class Tree>
 auto& without_subset(Tree& tree) {

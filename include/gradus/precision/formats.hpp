@@ -101,6 +101,7 @@ struct CompensatedFormat {
 // Nothing beside the sixteen bits: rounded up or down at random, so that the mean is the float. `random(k,
 // bits of the float)` has 32 bits, of which the upper ones count.
 struct DitherFormat {
+  static constexpr bool rounds_at_random = true;
   template <int Size, class Narrow, class Random>
   static void load(const Narrow* narrow, const Random&, float* values) {
     detail::convert<Size>(narrow, values);

@@ -64,6 +64,7 @@ struct Staged<C, WidenedStrip<Format, Narrow, Rest>> {
 template <class Format, class Narrow, class Rest>
 struct WidenedLeaf {
   static constexpr bool is_widened = true;
+  static constexpr bool rounds_at_random = requires { requires Format::rounds_at_random; };
   using Scalar = typename Narrow::Scalar;
 
   Narrow& narrow;

@@ -19,9 +19,9 @@ namespace GRADUS_NAMESPACE {
 /// its loop over tensors) but for the place of ε; the paper, and their C-Lion, divide by (Σc + 1)/n. The
 /// wrapper sees nothing of an optimizer but its step: a decay inside it is a part of u, and left out with it,
 /// where the authors decay every coefficient. Iterates kept inside the optimizer do not see what was left
-/// out, so wrap methods that keep none. State: the inner optimizer's. Needs one more copy of the
-/// parameters and one of the gradient; reads and writes 11 numbers a coefficient, beside the inner step. Made
-/// by `cautious`.
+/// out, so wrap methods that keep none. Does not compile inside `stochastic_rounding`, whose noise it would
+/// take for steps. State: the inner optimizer's. Needs one more copy of the parameters and one of the
+/// gradient; reads and writes 11 numbers a coefficient, beside the inner step. Made by `cautious`.
 template <class O>
 struct Cautious {
   O inner;
@@ -85,6 +85,10 @@ struct Cautious {
     gradus::walk(
         "Cautious",
         [this](const Path&, auto& p, const auto& g, const auto& before) {
+          static_assert(
+              !detail::RandomlyRounded<decltype(p)>,
+              "gradus::cautious: inside stochastic_rounding it would take the noise of rounding for "
+              "steps; put it inside compensated or master_weights");
           const double agreeing = gradus::sum_blocks(agreement(), std::as_const(p), g, before);
           const double mean = agreeing / static_cast<double>(std::max(p.size(), Index{1}));
           gradus::for_each_block(recurrence(1 / std::max(mean, 1e-3)), p, g, before);

@@ -1,12 +1,10 @@
+// expect-success
 // SPDX-License-Identifier: MIT
 //
 // Functions beside a user's struct, with the names that the library's own have, are never called for it: who
 // calls them unqualified does not compile here.
 #include <gradus/gradus.hpp>
 #include <vector>
-
-#include "catch.hpp"
-#include "problem.hpp"
 
 namespace hostile {
 
@@ -149,55 +147,30 @@ struct Model {
 
 }  // namespace hostile
 
-namespace innocent {
-
-struct Model {
-  Eigen::MatrixXd w;
-  Eigen::Matrix3d small;
-  Eigen::VectorXd b;
-  GRADUS_LEAVES(w, small, b)
-};
-
-}  // namespace innocent
-
 namespace {
 
-using namespace gradus_test;
-
-template <class Model>
-Model make_model() {
-  Model model{Eigen::MatrixXd::Zero(5, 4), Eigen::Matrix3d::Zero(), Eigen::VectorXd::Zero(5)};
-  gradus_test::fill(model, [](double, double l, double i, double j) { return start(l, i, j); });
-  return model;
-}
-
-// The solution after a few steps along the gradients that `transform` makes of the parameters.
-template <class Model, class O, class Transform>
-auto outcome(const O& optimizer, const Transform& transform) {
-  Model model = make_model<Model>();
-  auto state = optimizer.init(model);
-  for (int t = 1; t <= 3; ++t) {
-    Model gradient = model;
-    gradus_test::write_gradient(model, gradient, t);
-    optimizer.check(model, gradient, state);
-    optimizer.step(model, transform(gradient, model), state);
-  }
-  return gradus::solution(optimizer, model, state);
-}
+using hostile::Model;
 
 constexpr auto as_it_is = [](const auto& gradient, const auto&) -> const auto& { return gradient; };
 
+// All that is done with an optimizer, along the gradient that `transform` makes.
+template <class O, class Transform>
+void compile(const O& optimizer, const Transform& transform) {
+  Model model, gradient;
+  auto state = optimizer.init(model);
+  optimizer.check(model, gradient, state);
+  optimizer.step(model, transform(gradient, model), state);
+  gradus::solution(optimizer, model, state);
+}
+
 template <class O>
 void check(const O& optimizer) {
-  const auto expected = outcome<innocent::Model>(optimizer, as_it_is);
-  CHECK(gradus_test::same_bits(outcome<hostile::Model>(optimizer, as_it_is), expected));
+  compile(optimizer, as_it_is);
 }
 
 template <class Transform>
 void check_transform(const Transform& transform) {
-  const gradus::AdamW optimizer{.learning_rate = 0.1};
-  const auto expected = outcome<innocent::Model>(optimizer, transform);
-  CHECK(gradus_test::same_bits(outcome<hostile::Model>(optimizer, transform), expected));
+  compile(gradus::AdamW{}, transform);
 }
 
 constexpr auto square = [](const auto& x, auto& gradient) {
@@ -209,7 +182,7 @@ constexpr auto square = [](const auto& x, auto& gradient) {
 
 }  // namespace
 
-TEST_CASE("names beside a user's struct do not disturb optimizers for coefficients") {
+void optimizers_for_coefficients() {
   check(gradus::SGD{});
   check(gradus::Momentum{});
   check(gradus::Nesterov{});
@@ -235,7 +208,7 @@ TEST_CASE("names beside a user's struct do not disturb optimizers for coefficien
   check(gradus::sophia(gradus::hutchinson(product, 1)));
 }
 
-TEST_CASE("names beside a user's struct do not disturb optimizers for matrices") {
+void optimizers_for_matrices() {
   check(gradus::Muon{});
   check(gradus::NorMuon{});
   check(gradus::AdaMuon{});
@@ -245,7 +218,7 @@ TEST_CASE("names beside a user's struct do not disturb optimizers for matrices")
   check(gradus::Adafactor{});
 }
 
-TEST_CASE("names beside a user's struct do not disturb wrappers") {
+void wrappers() {
   using namespace gradus;
   check(lookahead(Adam{}, 2));
   check(accumulate(SGD{}, 2));
@@ -259,7 +232,7 @@ TEST_CASE("names beside a user's struct do not disturb wrappers") {
   check(lookahead(route(is_matrix, route(any_leaf, Muon{}), Frozen{})));
 }
 
-TEST_CASE("names beside a user's struct do not disturb transformations of gradients") {
+void transformations() {
   using namespace gradus;
   check_transform([](const auto& g, const auto&) { return gradus::scale(g, 2); });
   check_transform([](const auto& g, const auto&) { return gradus::clip_by_value(g, 0.5); });
@@ -272,15 +245,10 @@ TEST_CASE("names beside a user's struct do not disturb transformations of gradie
   check_transform([](const auto& g, const auto&) { return gradus::add_noise(g, 0.1, 1, 2); });
 }
 
-TEST_CASE("names beside a user's struct do not disturb minimize and the tools") {
-  const auto minimum = [](const auto& model) {
-    return gradus::minimize(square, model, gradus::ScheduleFreeAdamW{}, {.max_steps = 4}).x;
-  };
-  const auto a = make_model<hostile::Model>();
-  const auto b = make_model<innocent::Model>();
-  CHECK(gradus_test::same_bits(minimum(a), minimum(b)));
-  CHECK(gradus_test::same_bits(minimum(std::vector{a})[0], minimum(b)));
-  CHECK(gradus::norm(a) == gradus::norm(b));
-  CHECK(gradus::leaf_count(a) == 3);
-  CHECK(gradus::all_finite(std::tie(a)));
+void minimize_and_tools(const Model& model) {
+  gradus::minimize(square, model, gradus::ScheduleFreeAdamW{}, {.max_steps = 4});
+  gradus::minimize(square, std::vector{model}, gradus::ScheduleFreeAdamW{}, {.max_steps = 4});
+  gradus::norm(model);
+  gradus::leaf_count(model);
+  gradus::all_finite(std::tie(model));
 }
