@@ -75,8 +75,8 @@ struct BlockwiseFormat {
       const auto below = static_cast<std::int32_t>(powers.data()[k]);
       const auto part = static_cast<float>(below);
       const float low = level(part * step), high = level((part + 1) * step);
-      const float uniform = static_cast<float>(static_cast<std::int32_t>(random(k, 0) >> 16)) * 0x1p-16f;
-      const bool up = parts.data()[k] - low > (uniform + 0x1p-17f) * (high - low);
+      const float uniform = static_cast<float>(static_cast<std::int32_t>(random(k, 0) >> 18)) * 0x1p-14f;
+      const bool up = parts.data()[k] - low > (uniform + 0x1p-15f) * (high - low);
       const std::int32_t rounded = below + (up ? 1 : 0), limit = static_cast<std::int32_t>(most);
       const std::int32_t least = values.data()[k] != 0 ? 1 : 0;
       const std::int32_t code = rounded < least ? least : (rounded > limit ? limit : rounded);

@@ -3,6 +3,7 @@
 // Leaves of a state that take a byte a number, and how the traversal passes over them.
 #pragma once
 
+#include <gradus/core/rebind.hpp>
 #include <gradus/precision/blockwise_format.hpp>
 
 namespace GRADUS_NAMESPACE::detail {
