@@ -5,10 +5,12 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstdint>
 #include <gradus/core/staged.hpp>
 #include <gradus/precision/dither.hpp>
 #include <gradus/precision/formats.hpp>
+#include <limits>
 
 namespace GRADUS_NAMESPACE::detail {
 

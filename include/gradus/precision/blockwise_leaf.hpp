@@ -66,10 +66,10 @@ class BlockwiseLeaf {
     }
     codes_.resize(rows, cols), scales_.resize((rows * cols + chunk_size - 1) / chunk_size);
     BlockwiseFormat::Values block;
-    for (Chunk chunk{0, 0, rows}; chunk.begin < size(); chunk.begin += chunk_size) {
-      chunk.count = std::min(chunk_size, size() - chunk.begin);
+    for (Index begin = 0; begin < size(); begin += chunk_size) {
       block.setConstant(value);
-      Staged<Chunk, BlockwiseStrip<float>>{block}.put_back(strip(), chunk);
+      scales_(begin / chunk_size) =
+          BlockwiseFormat::store(block, std::min(chunk_size, size() - begin), codes_.data() + begin);
     }
   }
   // NOLINTEND(readability-identifier-naming)
@@ -85,19 +85,23 @@ class BlockwiseLeaf {
     }
   }
 
-  template <bool RowMajor = Plain::IsRowMajor>
-  BlockwiseStrip<float> strip() {
-    static_assert(RowMajor == Plain::IsRowMajor, "gradus: a quantized state has the order of its parameter");
-    return {is_small() ? values_.data() : nullptr, codes_.data(), scales_.data()};
+  template <bool RowMajor>
+  auto strip() {
+    return make_strip<RowMajor, float>(*this);
   }
-  template <bool RowMajor = Plain::IsRowMajor>
-  BlockwiseStrip<const float> strip() const {
-    static_assert(RowMajor == Plain::IsRowMajor, "gradus: a quantized state has the order of its parameter");
-    return {is_small() ? values_.data() : nullptr, codes_.data(), scales_.data()};
+  template <bool RowMajor>
+  auto strip() const {
+    return make_strip<RowMajor, const float>(*this);
   }
 
  private:
   bool is_small() const { return codes_.size() == 0; }
+
+  template <bool RowMajor, class Float, class Self>
+  static BlockwiseStrip<Float> make_strip(Self& self) {
+    static_assert(RowMajor == bool(Plain::IsRowMajor), "blocks follow the storage order of the parameter");
+    return {self.is_small() ? self.values_.data() : nullptr, self.codes_.data(), self.scales_.data()};
+  }
 
   Plain values_;
   typename WithScalar<Plain, std::uint8_t>::type codes_;
