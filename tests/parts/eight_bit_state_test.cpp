@@ -17,9 +17,9 @@ using namespace gradus_test;
 
 namespace {
 
-using detail::BlockwiseFormat;
-using Values = BlockwiseFormat::Values;
-constexpr int block = BlockwiseFormat::size;
+constexpr int block = detail::chunk_size;
+using Format = detail::BlockwiseFormat<block>;
+using Values = Format::Values;
 
 struct Stored {
   std::array<std::uint8_t, block> codes{};
@@ -29,12 +29,12 @@ struct Stored {
 
 Stored stored(Values values, Index count = block) {
   Stored result;
-  result.scale = BlockwiseFormat::store(values, count, result.codes.data());
+  result.scale = Format::store(values, count, result.codes.data());
   return result;
 }
 Values loaded(const Stored& from, Index count = block) {
   Values values;
-  BlockwiseFormat::load(from.codes.data(), count, from.scale, values);
+  Format::load(from.codes.data(), count, from.scale, values);
   return values;
 }
 Values through(const Values& values) { return loaded(stored(values)); }

@@ -132,7 +132,7 @@ void run_leaf(const Kernel& kernel, Index begin, Index end, First& first, Rest&.
     [&](const auto&... strips) {
       constexpr bool chunked = (is_chunked<std::remove_cvref_t<decltype(strips)>> || ...);
       // Segments are cut at whole blocks, so that their loads are aligned as the leaf is, or at whole chunks.
-      constexpr Index whole = chunked ? chunk_size : Index{block_size<C>};
+      constexpr Index whole = chunked ? chunk_size : block_size<C>;
       const Index size = first.size();
       const auto cut = [&](Index at) {
         const Index rounded = (at + whole - 1) / whole * whole;

@@ -32,7 +32,7 @@ struct Chunk {
   }
 };
 
-inline constexpr Index chunk_size = 256;
+inline constexpr int chunk_size = 256;
 
 template <class S>
 inline constexpr bool is_chunked = false;

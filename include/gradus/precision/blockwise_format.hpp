@@ -7,7 +7,6 @@
 #include <array>
 #include <cmath>
 #include <cstdint>
-#include <gradus/core/staged.hpp>
 #include <gradus/precision/dither.hpp>
 #include <gradus/precision/formats.hpp>
 #include <limits>
@@ -25,11 +24,11 @@ namespace GRADUS_NAMESPACE::detail {
 // - A scale is at least 2⁻⁹⁸, so that the first level is a normal float.
 // - An infinity or a NaN makes the scale NaN, and with it all numbers of the block.
 // - The random bits follow from the bits of all numbers in the block: nothing has to be counted or saved.
+template <int Size>
 struct BlockwiseFormat {
-  static constexpr int size = chunk_size;
-  using Values = Eigen::Array<float, size, 1>;
-  using Integers = std::array<std::int32_t, size>;
-  using Bytes = std::array<std::uint8_t, size>;
+  using Values = Eigen::Array<float, Size, 1>;
+  using Integers = std::array<std::int32_t, Size>;
+  using Bytes = std::array<std::uint8_t, Size>;
 
   static float levels(bool is_signed) { return is_signed ? 127.0f : 255.0f; }  // K
 
@@ -47,8 +46,8 @@ struct BlockwiseFormat {
     const std::int32_t sign = scale < 0 ? 128 : 0;
     // Bytes apart from wider numbers: loops over both become shorter packets, which are slow to join.
     Integers units;
-    for (std::size_t k = 0; k < size; ++k) units[k] = bytes[k];
-    for (std::size_t k = 0; k < size; ++k) {
+    for (std::size_t k = 0; k < Size; ++k) units[k] = bytes[k];
+    for (std::size_t k = 0; k < Size; ++k) {
       const auto code = static_cast<float>(((units[k] + sign) & 255) - sign);
       values.data()[k] = level(code * step) * largest;
     }
@@ -56,9 +55,9 @@ struct BlockwiseFormat {
 
   // Returns the scale. Of the values only the first `count` are stored; the others become 0.
   static EIGEN_DONT_INLINE float store(Values& values, Index count, std::uint8_t* codes) {
-    values.tail(size - count).setZero();
+    values.tail(Size - count).setZero();
     std::uint32_t largest = 0, any = 0, sum = 0;
-    for (Index k = 0; k < size; ++k) {
+    for (Index k = 0; k < Size; ++k) {
       const std::uint32_t bits = bits_of(values.data()[k]), here = magnitude(bits);
       largest = here > largest ? here : largest;
       any |= bits, sum += bits;
@@ -73,7 +72,7 @@ struct BlockwiseFormat {
     const Values parts = values.abs() * inverse, powers = most * gradus::root(gradus::root(parts));
     const DitherBits random{sum, 0x9e3779b1};
     Integers units;
-    for (int k = 0; k < size; ++k) {
+    for (int k = 0; k < Size; ++k) {
       const auto below = static_cast<std::int32_t>(powers.data()[k]);
       const auto part = static_cast<float>(below);
       const float low = level(part * step), high = level((part + 1) * step);
@@ -85,7 +84,7 @@ struct BlockwiseFormat {
       units[static_cast<std::size_t>(k)] = values.data()[k] < 0 ? -code : code;
     }
     Bytes bytes;
-    for (std::size_t k = 0; k < size; ++k) bytes[k] = static_cast<std::uint8_t>(units[k]);
+    for (std::size_t k = 0; k < Size; ++k) bytes[k] = static_cast<std::uint8_t>(units[k]);
     std::copy_n(bytes.begin(), count, codes);
     return is_signed ? -scale : scale;
   }

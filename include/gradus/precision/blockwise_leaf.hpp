@@ -4,11 +4,14 @@
 #pragma once
 
 #include <gradus/core/rebind.hpp>
+#include <gradus/core/staged.hpp>
 #include <gradus/precision/blockwise_format.hpp>
 
 namespace GRADUS_NAMESPACE::detail {
 
-// A leaf in `BlockwiseFormat`, whose blocks are the chunks of the traversal; or floats, where it is small:
+using ChunkFormat = BlockwiseFormat<chunk_size>;
+
+// A leaf in this format, whose blocks are the chunks of the traversal; or floats, where it is small:
 // then `values` is not null. `Float` is const for a leaf that is only read.
 template <class Float>
 struct BlockwiseStrip {
@@ -23,19 +26,19 @@ inline constexpr bool is_chunked<BlockwiseStrip<Float>> = true;
 
 template <class Float>
 struct Staged<Chunk, BlockwiseStrip<Float>> {
-  BlockwiseFormat::Values buffer;
+  ChunkFormat::Values buffer;
 
   ChunkStrip<Float> stage(const BlockwiseStrip<Float>& strip, const Chunk& chunk) {
     if (strip.values != nullptr) return {strip.values, 0, chunk.inner_size};
     const float scale = strip.scales[chunk.begin / chunk_size];
-    BlockwiseFormat::load(strip.codes + chunk.begin, chunk.count, scale, buffer);
+    ChunkFormat::load(strip.codes + chunk.begin, chunk.count, scale, buffer);
     return {buffer.data(), chunk.begin, chunk.inner_size};
   }
   void put_back(const BlockwiseStrip<Float>& strip, const Chunk& chunk) {
     if constexpr (!std::is_const_v<Float>) {
       if (strip.values != nullptr) return;
       strip.scales[chunk.begin / chunk_size] =
-          BlockwiseFormat::store(buffer, chunk.count, strip.codes + chunk.begin);
+          ChunkFormat::store(buffer, chunk.count, strip.codes + chunk.begin);
     }
   }
 };
@@ -65,11 +68,11 @@ class BlockwiseLeaf {
       return;
     }
     codes_.resize(rows, cols), scales_.resize((rows * cols + chunk_size - 1) / chunk_size);
-    BlockwiseFormat::Values block;
+    ChunkFormat::Values block;
     for (Index begin = 0; begin < size(); begin += chunk_size) {
       block.setConstant(value);
       scales_(begin / chunk_size) =
-          BlockwiseFormat::store(block, std::min(chunk_size, size() - begin), codes_.data() + begin);
+          ChunkFormat::store(block, std::min(Index{chunk_size}, size() - begin), codes_.data() + begin);
     }
   }
   // NOLINTEND(readability-identifier-naming)
