@@ -20,9 +20,9 @@ struct PartOfBlock {
   }
 };
 
-// The coefficients [begin, begin + count) of a leaf, in the order of its storage. There are strips, such as
-// that of a quantized leaf, from which a whole chunk is unpacked at once: `is_chunked`. All others stay what
-// they are. Only the last chunk of a leaf is shorter than `chunk_size`.
+// The coefficients [begin, begin + count) of a leaf, in the order of its storage. A strip that is
+// `is_chunked`, such as that of a quantized leaf, is unpacked by the chunk; all others stay what they are.
+// Only the last chunk of a leaf is shorter than `chunk_size`.
 struct Chunk {
   Index begin, count, inner_size;
 

@@ -60,8 +60,10 @@ struct Rebind<WantsSmallState<Tree, Format>, StateLeaf> {
 /// Three bytes a number: `small_state`.
 struct ThreeBytes {
   static constexpr std::string_view name() { return "SmallState"; }  ///< For messages.
+  /// What a matrix of floats becomes.
   template <class Plain>
   using Leaf = detail::CorrectedLeaf<Plain>;
+  /// Whether it becomes that, or stays as it is.
   template <class Plain>
   static constexpr bool suits = true;
 };
@@ -69,10 +71,12 @@ struct ThreeBytes {
 /// A byte a number and a scale for each block: `eight_bit_state`.
 struct BlockwiseBytes {
   static constexpr std::string_view name() { return "EightBitState"; }  ///< For messages.
+  /// What a matrix of floats becomes.
   template <class Plain>
   using Leaf = detail::BlockwiseLeaf<Plain>;
+  /// Whether it becomes that, or stays as it is: what Eigen keeps without the heap is small.
   template <class Plain>
-  static constexpr bool suits = Plain::MaxSizeAtCompileTime == Eigen::Dynamic;  // else it is small
+  static constexpr bool suits = Plain::MaxSizeAtCompileTime == Eigen::Dynamic;
 };
 
 /// An optimizer with a small state in this format. Made by `small_state` and `eight_bit_state`.
