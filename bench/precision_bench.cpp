@@ -123,6 +123,9 @@ int main(int argc, char** argv) {
   // The averages m and v take 2 + 1 bytes each; the single bytes are counted together.
   using Small = Streams<Arrays<float>, Arrays<float, bfloat16, bfloat16, bfloat16>>;
   add<float, Small>("small_state_float", gradus::small_state(gradus::AdamW{}));
+  // They take one byte each, counted together; the scales are not counted.
+  using Bytes = Streams<Arrays<float>, Arrays<float, bfloat16>>;
+  add<float, Bytes>("eight_bit_state_float", gradus::eight_bit_state(gradus::AdamW{}));
   add_all<bfloat16>("bfloat16");
   add_all<half>("half");
 

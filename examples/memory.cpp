@@ -77,6 +77,8 @@ int main(int argc, char** argv) {
   print("`RMSProp`, centered, momentum", RMSProp{.momentum = 0.9, .centered = true});
   print("`AdaDelta`", AdaDelta{});
   print("`Adam`, `AdamW`, `NAdam`, `RAdam`, `AdaMax`", AdamW{});
+  print("`small_state(AdamW)`", small_state(AdamW{}));
+  print("`eight_bit_state(AdamW)`", eight_bit_state(AdamW{}));
   print("`AMSGrad`", AMSGrad{});
   print("`Rprop`", Rprop{});
   print("`ASGD`", ASGD{});

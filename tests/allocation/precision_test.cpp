@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Steps of sixteen-bit parameters take no memory from the heap.
+// Steps of sixteen-bit parameters and of small states take no memory from the heap.
 #include "precision.hpp"
 
 #include "catch.hpp"
@@ -34,6 +34,9 @@ TEMPLATE_TEST_CASE("no step of sixteen-bit parameters allocates", "", Eigen::bfl
   check(stochastic_rounding(adamw));
   check(loss_scaled(master_weights(lookahead(adamw, 2))));
   check(route(is_matrix, compensated(cautious(adamw)), stochastic_rounding(Lion{})));
+  check(small_state(adamw));
+  check(eight_bit_state(adamw));
+  check(master_weights(eight_bit_state(lookahead(adamw, 2))));
 }
 
 TEST_CASE("a step that loss scaling skips does not allocate") {

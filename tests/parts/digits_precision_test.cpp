@@ -102,6 +102,21 @@ TEST_CASE("sixteen-bit parameters with a rest or random rounding train as those 
   as_good(train<half>(loss_scaled(compensated(adamw))));
 }
 
+TEST_CASE("averages in eight bits train as those in float", "[long]") {
+  Eigen::setNbThreads(1);
+  const auto check = [](const auto& optimizer) {
+    INFO(optimizer.name());
+    const Result in_float = train<float>(optimizer, 20),
+                 in_bytes = train<float>(eight_bit_state(optimizer), 20);
+    CHECK(in_float.accuracy > 0.9);
+    CHECK(in_bytes.loss == Approx(in_float.loss).epsilon(0.1));
+    CHECK(std::abs(in_bytes.accuracy - in_float.accuracy) <= 0.01);
+  };
+  check(AdamW{.learning_rate = 1e-3});
+  check(Lion{.learning_rate = 1e-4});
+  check(Momentum{.learning_rate = 0.05});
+}
+
 TEST_CASE(
     "an epoch in sixteen bits with master weights is an epoch in float, but for the gradients' rounding") {
   Eigen::setNbThreads(1);

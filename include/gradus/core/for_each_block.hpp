@@ -6,7 +6,7 @@
 #include <gradus/core/checks.hpp>
 #include <gradus/core/numerics.hpp>
 #include <gradus/core/segments.hpp>
-#include <gradus/core/strip.hpp>
+#include <gradus/core/staged.hpp>
 
 namespace GRADUS_NAMESPACE {
 
@@ -30,36 +30,47 @@ EIGEN_DONT_INLINE void run_blocks(Kernel kernel, Index blocks, Index last, Strip
 
 GRADUS_PACKETS_END
 
-// The coefficients [begin, end) along strips: dense whole blocks in place, the rest through a staging buffer.
+// The first `count` coefficients along strips: dense whole blocks in place, the rest through a staging
+// buffer.
 template <class C, class Kernel, CoefficientStrip<C>... Strips>
-EIGEN_DONT_INLINE void run_strips(const Kernel& kernel, Index begin, Index end, const Strips&... strips) {
+EIGEN_DONT_INLINE void run_strips(const Kernel& kernel, Index count, const Strips&... strips) {
   constexpr Index n = block_size<C>;
-  if ((strips.is_dense() && ...) && end - begin >= n) {
-    const Index blocks = (end - begin) / n;
-    detail::run_blocks<C>(kernel, blocks, n, strips.from(begin, 0)...);
-    begin += blocks * n;
+  Index begin = 0;
+  if ((strips.is_dense() && ...) && count >= n) {
+    const Index blocks = count / n;
+    detail::run_blocks<C>(kernel, blocks, n, strips...);
+    begin = blocks * n;
   }
-  for (; begin < end; begin += n) {
-    const Index count = end - begin < n ? end - begin : n;
+  for (; begin < count; begin += n) {
+    const PartOfBlock<C> part{count - begin < n ? count - begin : n};
     [&](auto... staged) {
-      detail::run_blocks<C>(kernel, 1, count, staged.stage(strips.from(begin, 0), count)...);
-      (staged.put_back(strips.from(begin, 0), count), ...);
-    }(Staged<C, Strips>{}...);
+      detail::run_blocks<C>(kernel, 1, part.count, staged.stage(strips.from(begin, 0), part)...);
+      (staged.put_back(strips.from(begin, 0), part), ...);
+    }(Staged<PartOfBlock<C>, Strips>{}...);
   }
 }
 
 // The coefficients [begin, end) of a leaf, in the order in which the parameter is stored.
 template <class C, class Kernel, class... Strips>
 void run_range(const Kernel& kernel, Index begin, Index end, Index inner_size, const Strips&... strips) {
-  if (inner_size == 1) {  // a row of a column-major matrix: run along it
-    detail::run_strips<C>(kernel, begin, end, strips.along_outer()...);
+  if constexpr ((is_chunked<Strips> || ...)) {
+    [&](auto... staged) {
+      for (Chunk chunk{begin, 0, inner_size}; chunk.begin < end; chunk.begin += chunk_size) {
+        chunk.count = end - chunk.begin < chunk_size ? end - chunk.begin : chunk_size;
+        detail::run_range<C>(kernel, chunk.begin, chunk.begin + chunk.count, inner_size,
+                             staged.stage(strips, chunk)...);
+        (staged.put_back(strips, chunk), ...);
+      }
+    }(Staged<Chunk, Strips>{}...);
+  } else if (inner_size == 1) {  // a row of a column-major matrix: run along it
+    detail::run_strips<C>(kernel, end - begin, strips.along_outer().from(begin, 0)...);
   } else if ((strips.is_contiguous(inner_size) && ...)) {
-    detail::run_strips<C>(kernel, begin, end, strips...);
+    detail::run_strips<C>(kernel, end - begin, strips.from(begin, 0)...);
   } else {
     for (Index j = begin / inner_size; j * inner_size < end; ++j) {
       const Index from = begin > j * inner_size ? begin - j * inner_size : 0;
       const Index to = end - j * inner_size < inner_size ? end - j * inner_size : inner_size;
-      detail::run_strips<C>(kernel, from, to, strips.from(0, j)...);
+      detail::run_strips<C>(kernel, to - from, strips.from(from, j)...);
     }
   }
 }
@@ -117,17 +128,20 @@ void run_leaf(const Kernel& kernel, Index begin, Index end, First& first, Rest&.
     if (begin <= 0 && end > 0) detail::run_small(kernel, first, rest...);
   } else {
     using C = Compute<typename L::Scalar>;
-    const Index size = first.size();
-    // Segments are cut at whole blocks, so that their loads are aligned as the leaf is.
-    const auto cut = [&](Index at) {
-      const Index rounded = (at + block_size<C> - 1) / block_size<C> * block_size<C>;
-      return at <= 0 ? Index{0} : (rounded < size ? rounded : size);
-    };
-    if (cut(begin) >= cut(end)) return;
     constexpr bool row_major = L::IsRowMajor;
-    const Index inner_size = row_major ? first.cols() : first.rows();
-    detail::run_range<C>(kernel, cut(begin), cut(end), inner_size, detail::strip<row_major>(first),
-                         detail::strip<row_major>(rest)...);
+    [&](const auto&... strips) {
+      constexpr bool chunked = (is_chunked<std::remove_cvref_t<decltype(strips)>> || ...);
+      // Segments are cut at whole blocks, so that their loads are aligned as the leaf is, or at whole chunks.
+      constexpr Index whole = chunked ? chunk_size : block_size<C>;
+      const Index size = first.size();
+      const auto cut = [&](Index at) {
+        const Index rounded = (at + whole - 1) / whole * whole;
+        return at <= 0 ? Index{0} : (rounded < size ? rounded : size);
+      };
+      if (cut(begin) >= cut(end)) return;
+      const Index inner_size = row_major ? first.cols() : first.rows();
+      detail::run_range<C>(kernel, cut(begin), cut(end), inner_size, strips...);
+    }(detail::strip<row_major>(first), detail::strip<row_major>(rest)...);
   }
 }
 

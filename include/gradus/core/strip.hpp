@@ -3,7 +3,6 @@
 // The memory of one leaf, read and written in register blocks.
 #pragma once
 
-#include <array>
 #include <concepts>
 #include <gradus/core/lazy.hpp>
 #include <gradus/core/numerics.hpp>
@@ -85,8 +84,12 @@ struct LazyStrip {
   LazyStrip along_outer() const {
     return std::apply([&](const auto&... s) { return LazyStrip{f, {s.along_outer()...}}; }, strips);
   }
-  LazyStrip from(Index i, Index j) const {
-    return std::apply([&](const auto&... s) { return LazyStrip{f, {s.from(i, j)...}}; }, strips);
+  auto from(Index i, Index j) const {
+    return std::apply(
+        [&](const auto&... s) {
+          return LazyStrip<F, decltype(s.from(i, j))...>{f, {s.from(i, j)...}};
+        },
+        strips);
   }
   template <class C>
   BlockOf<C> load(Index i) const {
@@ -94,46 +97,6 @@ struct LazyStrip {
   }
   template <class C>
   void store(Index, const BlockOf<C>&) const {}
-};
-
-// One block's worth of a strip, copied to where it is dense and whole; `put_back` copies what was changed.
-// A strip that is not in memory shortens itself.
-template <class C, class S>
-struct Staged {
-  S stage(const S& strip, Index count) const { return strip.first(count); }
-  void put_back(const S&, Index) const {}
-};
-
-template <class C, class Scalar, bool Repeated>
-struct Staged<C, MemoryStrip<Scalar, Repeated>> {
-  std::array<std::remove_const_t<Scalar>, block_size<C>> buffer;
-
-  MemoryStrip<Scalar, Repeated> stage(const MemoryStrip<Scalar, Repeated>& strip, Index count) {
-    // What is missing is filled with a real coefficient, so that no lane computes with garbage.
-    for (Index k = 0; k < block_size<C>; ++k) {
-      buffer[static_cast<std::size_t>(k)] = strip.data[(k < count ? k : 0) * strip.inner];
-    }
-    return {buffer.data(), 1, 1};
-  }
-  void put_back(const MemoryStrip<Scalar, Repeated>& strip, Index count) const {
-    if constexpr (!std::is_const_v<Scalar>) {
-      for (Index k = 0; k < count; ++k) strip.data[k * strip.inner] = buffer[static_cast<std::size_t>(k)];
-    }
-  }
-};
-
-template <class C, class F, class... Strips>
-struct Staged<C, LazyStrip<F, Strips...>> {
-  std::tuple<Staged<C, Strips>...> buffers;
-
-  LazyStrip<F, Strips...> stage(const LazyStrip<F, Strips...>& lazy, Index count) {
-    return [&]<std::size_t... I>(std::index_sequence<I...>) {
-      return LazyStrip<F, Strips...>{lazy.f,
-                                     {std::get<I>(buffers).stage(std::get<I>(lazy.strips), count)...}};
-    }
-    (std::index_sequence_for<Strips...>{});
-  }
-  void put_back(const LazyStrip<F, Strips...>&, Index) const {}
 };
 
 // The strip of a leaf, or the one that a tree without coefficients of its own brings along.

@@ -28,7 +28,7 @@ Eigen::ArrayXd sum_units(bool of_rows, const F& f, const L& leaf) {
       for (Index j = begin; j < end; ++j) {
         Eigen::Array<double, detail::block_size<C>, 1> lanes = decltype(lanes)::Zero();
         const auto add = [&](Index count, const auto& x) { lanes.head(count) += f(x).eval().head(count); };
-        detail::run_strips<C>(add, 0, inner, whole.from(0, j));
+        detail::run_strips<C>(add, inner, whole.from(0, j));
         for (const double lane : lanes) sums(j) += lane;
       }
     } else {
@@ -38,7 +38,7 @@ Eigen::ArrayXd sum_units(bool of_rows, const F& f, const L& leaf) {
           sums.segment(at, count) += f(x).eval().head(count);
           at += count;
         };
-        detail::run_strips<C>(add, begin, end, whole.from(0, j));
+        detail::run_strips<C>(add, end - begin, whole.from(begin, j));
       }
     }
   });

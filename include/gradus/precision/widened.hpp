@@ -46,17 +46,18 @@ struct WidenedStrip {
   }
 };
 
-template <class C, class Format, class Narrow, class Rest>
-struct Staged<C, WidenedStrip<Format, Narrow, Rest>> {
-  Staged<C, Narrow> narrow;
-  Staged<C, Rest> rest;
+template <class Part, class Format, class Narrow, class Rest>
+struct Staged<Part, WidenedStrip<Format, Narrow, Rest>> {
+  Staged<Part, Narrow> narrow;
+  Staged<Part, Rest> rest;
 
-  WidenedStrip<Format, Narrow, Rest> stage(const WidenedStrip<Format, Narrow, Rest>& strip, Index count) {
-    return {narrow.stage(strip.narrow, count), rest.stage(strip.rest, count)};
+  WidenedStrip<Format, Narrow, Rest> stage(const WidenedStrip<Format, Narrow, Rest>& strip,
+                                           const Part& part) {
+    return {narrow.stage(strip.narrow, part), rest.stage(strip.rest, part)};
   }
-  void put_back(const WidenedStrip<Format, Narrow, Rest>& strip, Index count) const {
-    narrow.put_back(strip.narrow, count);
-    rest.put_back(strip.rest, count);
+  void put_back(const WidenedStrip<Format, Narrow, Rest>& strip, const Part& part) const {
+    narrow.put_back(strip.narrow, part);
+    rest.put_back(strip.rest, part);
   }
 };
 
