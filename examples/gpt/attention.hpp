@@ -43,12 +43,12 @@ struct Attention {
     for_each_head([&](Index head, auto part, auto w) {
       gradus::multiply_add(w, 0, 1 / root_of_rows(), part(qkv, 1).transpose(), part(qkv, 0), workspace);
       for (Index j = 0; j < length; ++j) {
-        auto seen = w.col(j).head(j + 1).array();
-        const Scalar largest = seen.maxCoeff();
+        const Scalar largest = w.col(j).head(j + 1).maxCoeff();
         largest_logits[head] = std::max(largest_logits[head], largest);
-        seen = (seen - largest).exp();
-        seen /= seen.sum();
+        // Of the whole column, which is faster than of a part that is no multiple of the vectors.
+        w.col(j).array() = (w.col(j).array() - largest).min(Scalar(0)).exp();
         w.col(j).tail(length - 1 - j).setZero();
+        w.col(j) /= w.col(j).sum();
       }
       gradus::multiply(part(attended, 0), part(qkv, 2), w, workspace);
     });
@@ -69,9 +69,8 @@ struct Attention {
       gradus::multiply(part(d_qkv, 2), part(d_attended, 0), w.transpose(), workspace);
       gradus::multiply(d_weights, part(qkv, 2).transpose(), part(d_attended, 0), workspace);
       for (Index j = 0; j < length; ++j) {
-        const auto seen = w.col(j).array();
         auto d = d_weights.col(j).array();
-        d = seen * (d - (seen * d).sum());
+        d = w.col(j).array() * (d - w.col(j).dot(d_weights.col(j)));
       }
       const double scale = 1 / root_of_rows();
       gradus::multiply_add(part(d_qkv, 0), 0, scale, part(qkv, 1), d_weights, workspace);
@@ -86,7 +85,7 @@ struct Attention {
   double root_of_rows() const { return std::sqrt(static_cast<double>(rows())); }
 
   // f(head, part, w) for each head of each sequence: part(m, k) is what belongs to both of the k-th width
-  // rows of m, and w are the attention weights.
+  // rows of m, and w are the attention weights, a column for each query.
   template <class F>
   void for_each_head(const F& f) {
     for (Index i = 0; i < weights.cols() / length; ++i) {
