@@ -239,6 +239,10 @@ TEST_CASE("names beside a user's struct do not disturb optimizers for matrices")
   check(gradus::Muon{});
   check(gradus::NorMuon{});
   check(gradus::AdaMuon{});
+  check(gradus::Scion<>{});
+  check(gradus::Scion<gradus::MaxNorm>{});
+  check(gradus::SteepestDescent<gradus::TwoToMaxNorm>{});
+  check(gradus::SteepestDescent<gradus::NuclearNorm>{});
   check(gradus::Dion{});
   check(gradus::Shampoo{});
   check(gradus::SOAP{});
@@ -252,6 +256,7 @@ TEST_CASE("names beside a user's struct do not disturb wrappers") {
   check(polyak_average(SGD{}));
   check(exponential_average(ScheduleFreeSGD{}));
   check(cautious(Adam{}));
+  check(stiefel(SGD{}));
   check(skip_nonfinite(Lion{}));
   check(scheduled<&SGD::learning_rate>(SGD{}, Constant{0.1}));
   check(sharpness_aware(square, SGD{}));

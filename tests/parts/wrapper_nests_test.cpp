@@ -53,6 +53,7 @@ void for_each_nest(const int& t, const Check& check) {
   check("Accumulate",
         accumulate(route(usual, lookahead(Muon{.learning_rate = 0.1}), cautious(SignDescent{})), 2));
   check("Cautious", cautious(sharpness_aware(Batch{t}, route(usual, skip_nonfinite(SignDescent{}), adamw))));
+  check("Stiefel", stiefel(lookahead(route(usual, Scion<>{}, accumulate(adamw, 2)), 3)));
   check("route",
         route(usual, Frozen{}, exponential_average(route(is_matrix, cautious(adamw), SignDescent{}))));
 }

@@ -47,7 +47,7 @@ struct FrobeniusNorm {
  private:
   template <class M>
   double scale(const M& m) const {
-    return rms ? std::sqrt(static_cast<double>(m.size())) : 1;
+    return rms ? std::sqrt(static_cast<double>(std::max(m.size(), Index{1}))) : 1;
   }
 };
 
@@ -95,7 +95,7 @@ struct MaxNorm {
  private:
   template <class M>
   double scale(const M& m) const {
-    return rms ? 1 / detail::Sides(layout, m.rows(), m.cols()).in : 1;
+    return rms ? 1 / detail::side(layout == Layout::inputs_by_outputs, m) : 1;
   }
 };
 

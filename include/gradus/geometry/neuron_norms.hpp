@@ -73,9 +73,9 @@ struct NeuronNorm {
 
   template <class M>
   double scale(const M& m) const {
-    const detail::Sides sides(layout, m.rows(), m.cols());
     if (!rms) return 1;
-    return neurons == Neurons::inputs ? std::sqrt(sides.out) : 1 / std::sqrt(sides.in);
+    const double root = std::sqrt(detail::side(!of_rows(), m));  // of the length of the vectors
+    return neurons == Neurons::inputs ? root : 1 / root;
   }
 
   template <class M>

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <Eigen/SVD>
+#include <algorithm>
 #include <gradus/core/layout.hpp>
 #include <gradus/core/state.hpp>
 #include <gradus/core/sum_blocks.hpp>
@@ -59,14 +60,11 @@ typename M::PlainObject lmo(const N& norm, const M& g) {
 
 namespace detail {
 
-// Inputs and outputs of a matrix.
-struct Sides {
-  double in, out;
-
-  Sides(Layout layout, Index rows, Index cols)
-      : in(static_cast<double>(layout == Layout::outputs_by_inputs ? cols : rows)),
-        out(static_cast<double>(layout == Layout::outputs_by_inputs ? rows : cols)) {}
-};
+// The number of rows or columns, at least 1.
+template <class M>
+double side(bool of_rows, const M& m) {
+  return static_cast<double>(std::max(of_rows ? m.rows() : m.cols(), Index{1}));
+}
 
 // From large to small.
 template <class M>

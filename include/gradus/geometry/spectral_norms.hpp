@@ -30,13 +30,13 @@ struct SpectralNorm {
   /// ‖m‖
   template <Leaf M>
   double norm(const M& m) const {
-    return detail::singular_values(m)(0) / shape_factor(scale, layout, m.rows(), m.cols());
+    return detail::singular_values(m)(0) / factor(m);
   }
 
   /// ‖g‖*
   template <Leaf G>
   double dual_norm(const G& g) const {
-    return detail::singular_values(g).sum() * shape_factor(scale, layout, g.rows(), g.cols());
+    return detail::singular_values(g).sum() * factor(g);
   }
 
   /// What the method needs.
@@ -49,7 +49,13 @@ struct SpectralNorm {
   template <class Scalar>
   double lmo(MatrixMap<Scalar> x, Workspace& workspace) const {
     orthogonalizer(x, workspace);
-    return shape_factor(scale, layout, x.rows(), x.cols());
+    return factor(x);
+  }
+
+ private:
+  template <class M>
+  double factor(const M& m) const {
+    return m.size() == 0 ? 1 : gradus::shape_factor(scale, layout, m.rows(), m.cols());
   }
 };
 
@@ -59,7 +65,7 @@ struct SpectralNorm {
 ///
 /// for the first pair of singular vectors, by power iteration until σ_1 stands still: from a start that does
 /// not depend on G, v ← Gᵀu/‖Gᵀu‖, u ← Gv/‖Gv‖. Where σ_2 is near σ_1 that may end at any direction between
-/// them, whose ⟨G, u vᵀ⟩ is as good. The step has rank one.
+/// them, whose ⟨G, u vᵀ⟩ is as good to rounding. The step has rank one.
 struct NuclearNorm {
   int steps = 100;  ///< at most, at least 1
   GRADUS_FIELDS(NuclearNorm, steps)
