@@ -30,13 +30,13 @@ Eigen::MatrixXd stepped(const O& optimizer, Eigen::MatrixXd theta, const Eigen::
 }
 
 /// Steps of fixed length, without averages.
-template <gradus::Norm N>
+template <gradus::MatrixNorm N>
 gradus::Scion<N> descent_under(const N& norm) {
   return {.momentum = 0, .constrained = false, .norm = norm};
 }
 
 /// What the steepest step takes off ½‖AW − B‖², in units of ‖g‖*²/(2L).
-template <gradus::Norm N>
+template <gradus::MatrixNorm N>
 double decrease(const N& norm, double smoothness, const gradus::MatrixLeastSquares<>& f,
                 const Eigen::MatrixXd& w) {
   Eigen::MatrixXd gradient;
@@ -46,7 +46,7 @@ double decrease(const N& norm, double smoothness, const gradus::MatrixLeastSquar
 }
 
 /// The least decrease over random problems with A of 6 x 5 and W of 5 x 3, where L = `smoothness(A)`.
-template <gradus::Norm N, class Smoothness>
+template <gradus::MatrixNorm N, class Smoothness>
 double least_decrease(const N& norm, const Smoothness& smoothness) {
   double least = std::numeric_limits<double>::infinity();
   for (std::uint64_t seed = 0; seed < 100; ++seed) {
@@ -174,7 +174,7 @@ inline Rows decay_is_a_ball() {
 }
 
 /// A step of length 1 under the norm.
-template <gradus::Norm N>
+template <gradus::MatrixNorm N>
 Eigen::Vector3d step_under(const N& norm) {
   return first_step(descent_under(norm), rotated_gradient()).singular_values;
 }

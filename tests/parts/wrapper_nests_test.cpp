@@ -203,6 +203,7 @@ TEST_CASE("wrappers hold an optimizer that is written for one type") {
   };
   check(lookahead(scheduled<&VectorDescent::learning_rate>(VectorDescent{}, Constant{0.3})));
   check(accumulate(skip_nonfinite(cautious(VectorDescent{})), 2));
+  check(stiefel(VectorDescent{}));
   check(sharpness_aware(objective, polyak_average(VectorDescent{})));
 }
 

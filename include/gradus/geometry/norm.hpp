@@ -25,7 +25,7 @@ namespace GRADUS_NAMESPACE {
 /// uphill, where papers on linear minimization oracles return −T: a step subtracts it. `norm` and `dual_norm`
 /// are for measuring, and may take memory.
 template <class N>
-concept Norm = requires(const N& norm, MatrixMap<double> x, Workspace& workspace) {
+concept MatrixNorm = requires(const N& norm, MatrixMap<double> x, Workspace& workspace) {
   norm.validate("");
   { norm.norm(x) } -> std::convertible_to<double>;
   { norm.dual_norm(x) } -> std::convertible_to<double>;
@@ -35,7 +35,7 @@ concept Norm = requires(const N& norm, MatrixMap<double> x, Workspace& workspace
 
 /// The steepest direction: T with ‖T‖ = 1 and ⟨g, T⟩ = ‖g‖*, in memory of `workspace`, where it stays valid
 /// until the workspace is used again. Repeated calls allocate nothing. 16-bit scalars are computed in float.
-template <Norm N, Leaf M>
+template <MatrixNorm N, Leaf M>
 auto lmo(const N& norm, const M& g, Workspace& workspace) {
   using Scalar = detail::Compute<typename M::Scalar>;
   norm.validate("lmo");
@@ -49,7 +49,7 @@ auto lmo(const N& norm, const M& g, Workspace& workspace) {
 }
 
 /// The same as an object of its own.
-template <Norm N, Leaf M>
+template <MatrixNorm N, Leaf M>
 typename M::PlainObject lmo(const N& norm, const M& g) {
   Workspace workspace;
   const auto x = gradus::lmo(norm, g, workspace);

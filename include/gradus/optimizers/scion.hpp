@@ -20,7 +20,7 @@ namespace GRADUS_NAMESPACE {
 /// 1 − μ, for the presets of scion_presets.hpp in the leaf's own precision, where they orthogonalize in
 /// bfloat16. Norms for the layers of a model are given out by `route`. State: b. Muon with decay λ is
 /// constrained, with ρ = 1/λ and η λ times Muon's.
-template <Norm N = SpectralNorm<>>
+template <MatrixNorm N = SpectralNorm<>>
 struct Scion {
   double learning_rate = 1e-3;  ///< η ≥ 0, at most 1 where constrained
   double momentum = 0.9;        ///< μ in [0, 1)

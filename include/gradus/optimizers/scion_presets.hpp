@@ -7,20 +7,19 @@
 #include <gradus/geometry/neuron_norms.hpp>
 #include <gradus/optimizers/scion.hpp>
 
-/// Scion for the layers of a network, outputs x inputs unless said otherwise; `radius` is the authors' for a
-/// GPT whose embeddings are its own, to be tuned on a small model. They keep as the model grows wider.
+/// Scion for the layers of a network, outputs x inputs; embeddings are tokens x dimensions. ρ is the
+/// authors', for a GPT, an MLP and a CNN:
 ///
-///     preset            layer                          norm         lmo(b)               ρ in their examples
-///     scion_embedding   one-hot inputs, tokens x dim   ℓ1 → RMS     rows of RMS 1        GPT 1
-///     scion_input       images, features               RMS → RMS    √max(1, out/in) UVᵀ  MLP 1
-///     scion_hidden      matrices between               RMS → RMS    √(out/in) UVᵀ        GPT 3, MLP 1, CNN 8
-///     scion_output      logits                         RMS → ℓ∞     sign(b)/in           GPT 10, MLP 1024,
-///     CNN 128 scion_bias        biases and gains               RMS          b/RMS(b)             that of the
-///     hidden layers
+///     preset            layer                  norm         lmo(b)                ρ
+///     scion_embedding   one-hot inputs         ℓ1 → RMS     rows of RMS 1         GPT 1
+///     scion_input       images, features       RMS → RMS    √max(1, out/in) UVᵀ   MLP 1
+///     scion_hidden      matrices between       RMS → RMS    √(out/in) UVᵀ         GPT 3, MLP 1, CNN 8
+///     scion_output      logits                 RMS → ℓ∞     sign(b)/in            GPT 10, MLP 1024, CNN 128
+///     scion_bias        biases and gains       RMS          b/RMS(b)              CNN 8
 ///
-/// A GPT that shares its embeddings with the output layer has ρ = 50 for hidden layers and 3000 for the
-/// shared one, in `scion_output`. The learning rates there are 2⁻¹² (GPT), 2⁻⁶ (MLP) and 2⁻⁴ (CNN, with μ =
-/// 0.5).
+/// The defaults are the GPT's; tune them on a small model. A GPT whose output layer is its embedding has ρ =
+/// 50 for hidden layers and 3000 for that one, which goes to `scion_output`. Their η are 2⁻¹² there, 2⁻⁶ for
+/// the MLP and 2⁻⁴ for the CNN, where μ is 0.5.
 namespace GRADUS_NAMESPACE::presets {
 
 /// For embeddings, stored tokens x dimensions.

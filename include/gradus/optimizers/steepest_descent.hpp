@@ -15,7 +15,7 @@ namespace GRADUS_NAMESPACE {
 /// least. With `FrobeniusNorm` this is gradient descent. Under a norm whose oracle is a polar factor by
 /// Newton–Schulz with singular values up to r, ‖g‖* is ⟨g, lmo(g)⟩, and f still falls if r² < 2. `Scion`
 /// takes steps of fixed length instead, with momentum. No state.
-template <Norm N = SpectralNorm<>>
+template <MatrixNorm N = SpectralNorm<>>
 struct SteepestDescent {
   double learning_rate = 1e-3;  ///< η ≥ 0: 1/L
   N norm{};                     ///< in which the descent is steepest

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <gradus/geometry/spectral_norms.hpp>
 #include <gradus/stages/stage.hpp>
 
@@ -13,7 +14,7 @@ namespace stages {
 ///     u ← ρ lmo(u),   with `dual_scaled`   u ← ρ ‖u‖* lmo(u)
 ///
 /// where ‖u‖* is taken as ⟨u, lmo(u)⟩, which it is if the oracle is exact.
-template <Norm N = SpectralNorm<>>
+template <MatrixNorm N = SpectralNorm<>>
 struct SteepestDirection {
   double radius = 1;         ///< ρ > 0
   bool dual_scaled = false;  ///< as long as the dual norm of u
@@ -49,13 +50,13 @@ struct SteepestDirection {
         update.factor = radius * norm.lmo(u, update.workspace);
         return;
       }
-      auto before = update.workspace.template take<typename std::remove_cvref_t<decltype(u)>::Scalar>(
-          u.rows(), u.cols());
-      gradus::for_each_block([](auto& to, const auto& from) { to = from; }, before, std::as_const(u));
-      update.factor = norm.lmo(u, update.workspace);
-      const auto product = [](const auto& a, const auto& b) { return (wide(a) * wide(b)).eval(); };
-      update.factor *=
-          radius * update.factor * gradus::sum_blocks(product, std::as_const(before), std::as_const(u));
+      using Scalar = typename std::remove_cvref_t<decltype(u)>::Scalar;
+      auto before = update.workspace.template take<Scalar>(u.rows(), u.cols());
+      std::copy_n(u.data(), u.size(), before.data());
+      const double scale = norm.lmo(u, update.workspace);
+      const auto product = [](const auto& a, const auto& b) { return wide(a) * wide(b); };
+      const double dual_norm = scale * gradus::sum_blocks(product, std::as_const(before), std::as_const(u));
+      update.factor = radius * dual_norm * scale;
     };
   }
 };

@@ -11,9 +11,14 @@ namespace GRADUS_NAMESPACE {
 
 namespace detail {
 
-// Newton–Schulz to the last digit for singular values that a step has moved a little away from 1.
-inline NewtonSchulz polar_retraction() {
-  return {.steps = 8, .coefficients = quintics::convergent, .prescale = Prescale::spectral};
+// The method; Newton–Schulz to the last digit for singular values that a step has moved a little away from 1.
+template <Orthogonalizer Method>
+Method retraction() {
+  Method method;
+  if constexpr (requires { method.steps, method.coefficients, method.prescale; }) {
+    method.steps = 8, method.coefficients = quintics::convergent, method.prescale = Prescale::spectral;
+  }
+  return method;
 }
 
 }  // namespace detail
@@ -26,21 +31,22 @@ inline NewtonSchulz polar_retraction() {
 ///     g ← g − X sym(Xᵀg)              sym(A) = (A + Aᵀ)/2;  with orthonormal rows  g ← g − sym(gXᵀ)X
 ///     X ← polar(X⁺)                   X⁺: X after the inner step with that gradient
 ///
-/// It holds all leaves that it is given: `route` chooses them. Start on the manifold, X = orthogonalize(X),
-/// or the first step jumps there. The inner optimizer's averages stay where they are, without transport, and
-/// its weight decay changes nothing. Iterates kept inside the optimizer do not see the retraction, so wrap
-/// methods that keep none. State: the inner optimizer's. Needs one more copy of the gradient, and scratch
-/// memory. Made by `stiefel`.
+/// That is for all leaves: `route` chooses them. Start on the manifold, with `orthogonalize(x,
+/// ExactPolar{})`, or the first step jumps there; directions in which X is 0 stay so. The inner optimizer's
+/// averages are not transported, and its weight decay changes nothing. Iterates kept inside the optimizer do
+/// not see the retraction, so wrap methods that keep none. State: the inner optimizer's. Needs one more copy
+/// of the gradient, and scratch memory for matrix products. Made by `stiefel`.
 template <class O, Orthogonalizer Method = NewtonSchulz>
 struct Stiefel {
   O inner;
-  Method orthogonalizer = detail::polar_retraction();  ///< exact for σ from 0.01 to 1 of the largest
+  Method orthogonalizer =
+      detail::retraction<Method>();  ///< the polar factor, exact for σ from 0.05 of the largest on
   GRADUS_FIELDS(Stiefel, inner, orthogonalizer)
 
   template <class Tree>
   struct State {
     state_of<O, Tree> inner;
-    matrices_like<Tree> tangent;        ///< the projected gradient
+    iterate_like<Tree> tangent;         ///< the projected gradient
     std::vector<Workspace> workspaces;  ///< scratch memory, one a thread
     GRADUS_STATE(inner)
     GRADUS_SCRATCH(tangent, workspaces)
@@ -55,11 +61,8 @@ struct Stiefel {
   State<like<P>> init(const P& params) const {
     validate();
     gradus::require_parameters(name(), params);
-    const auto zero = [](const Path&, const auto& leaf) {
-      return Eigen::MatrixXd::Zero(leaf.rows(), leaf.cols());
-    };
-    return {inner.init(params), gradus::make_matrices_like(params, zero),
-            gradus::make_workspaces(params, [this](const auto& leaf) { return scratch(leaf); })};
+    return {inner.init(params), gradus::copy_state(params),
+            gradus::make_workspaces(params, [&](const auto& leaf) { return scratch(leaf); })};
   }
 
   /// Throws what a step would refuse, and changes nothing: fields, structures and shapes.
@@ -76,16 +79,19 @@ struct Stiefel {
     check(params, grads, state);
     gradus::for_each_leaf(
         state.workspaces,
-        [this](Workspace& workspace, const auto& theta, const auto& g, auto& tangent) {
+        [&](Workspace& workspace, const auto& theta, const auto& gradient, auto& tangent) {
           workspace.reset(scratch(theta));
-          gradus::for_each_block(copy, tangent, g);
-          project(taken(theta, workspace), tangent, workspace);
+          const auto x = taken(theta, workspace);
+          auto g = workspace.template take<ScalarOf<decltype(theta)>>(x.rows(), x.cols());
+          gradus::for_each_block(copy, g, gradient);
+          project(x, g, workspace);
+          gradus::for_each_block(copy, tangent, std::as_const(g));
         },
         std::as_const(params), grads, state.tangent);
     inner.step(params, std::as_const(state.tangent), state.inner);
     gradus::for_each_leaf(
         state.workspaces,
-        [this](Workspace& workspace, auto& theta) {
+        [&](Workspace& workspace, auto& theta) {
           workspace.reset(scratch(theta));
           auto x = taken(theta, workspace);
           orthogonalizer(x, workspace);
@@ -116,9 +122,8 @@ struct Stiefel {
   }
 
   // g ← g − X sym(Xᵀg), or g − sym(gXᵀ)X
-  template <class Map, class Matrix>
-  static void project(const Map& x, Matrix& g, Workspace& workspace) {
-    using Scalar = typename Map::Scalar;
+  template <class Scalar>
+  static void project(MatrixMap<Scalar> x, MatrixMap<Scalar> g, Workspace& workspace) {
     const bool tall = x.rows() >= x.cols();
     const Index n = std::min(x.rows(), x.cols());
     auto s = workspace.take<Scalar>(n, n);
@@ -131,15 +136,15 @@ struct Stiefel {
          : detail::multiply_add(false, g, -1, s, x, 1, g, workspace);
   }
 
-  // Room for X, and for the products or the polar factor.
+  // Room for X, and for g and the products with it, or for the polar factor.
   template <class L>
   std::size_t scratch(const L& leaf) const {
     using Scalar = ScalarOf<L>;
     const Index rows = leaf.rows(), cols = leaf.cols(), n = std::min(rows, cols);
-    const std::size_t products =
-        Workspace::bytes<Scalar>(n, n) + detail::multiply_scratch<Scalar>(std::max(rows, cols));
-    return Workspace::bytes<Scalar>(rows, cols) +
-           std::max(products, orthogonalizer.template scratch<Scalar>(rows, cols));
+    const std::size_t whole = Workspace::bytes<Scalar>(rows, cols);
+    return whole + std::max(whole + Workspace::bytes<Scalar>(n, n) +
+                                detail::multiply_scratch<Scalar>(std::max(rows, cols)),
+                            orthogonalizer.template scratch<Scalar>(rows, cols));
   }
 };
 
