@@ -54,7 +54,7 @@ struct SteepestDirection {
       auto before = update.workspace.template take<Scalar>(u.rows(), u.cols());
       std::copy_n(u.data(), u.size(), before.data());
       const double scale = norm.lmo(u, update.workspace);
-      const auto product = [](const auto& a, const auto& b) { return wide(a) * wide(b); };
+      const auto product = [](const auto& a, const auto& b) { return (wide(a) * wide(b)).eval(); };
       const double dual_norm = scale * gradus::sum_blocks(product, std::as_const(before), std::as_const(u));
       update.factor = radius * dual_norm * scale;
     };
