@@ -92,6 +92,10 @@ int main(int argc, char** argv) {
   print_hidden("`Muon` + `AdamW`", Muon{});
   print_hidden("`NorMuon` + `AdamW`", NorMuon{});
   print_hidden("`AdaMuon` + `AdamW`", AdaMuon{});
+  print("`Scion`, a norm for each layer",
+        route([](const LeafInfo& leaf) { return leaf.name == "tokens"; }, presets::scion_output(3000),
+              [](const LeafInfo& leaf) { return leaf.name == "positions"; }, presets::scion_embedding(),  //
+              is_hidden, presets::scion_hidden(50), presets::scion_bias(50)));
   print_hidden("`Dion`, rank ¼, + `AdamW`", Dion{.rank_fraction = 0.25});
   print_hidden("`Shampoo` + `AdamW`", Shampoo{});
   print_hidden("`SOAP` + `AdamW`", SOAP{});

@@ -7,7 +7,7 @@
 #include <gradus/gradus.hpp>
 #include <string>
 
-#include "theory/muon.hpp"
+#include "theory/geometry.hpp"
 
 int main() {
   using theory::plain_muon;
@@ -35,6 +35,10 @@ int main() {
   print_row("Muon, convergent x 10", plain_muon({.steps = 10, .coefficients = gradus::quintics::convergent}));
   print_row("Muon, cubic x 10", plain_muon({.steps = 10, .coefficients = gradus::quintics::cubic}));
   print_row("Muon, cubic x 25", plain_muon({.steps = 25, .coefficients = gradus::quintics::cubic}));
+  print_row("Scion, Frobenius norm", theory::descent_under(gradus::FrobeniusNorm{}));
+  print_row("Scion, nuclear norm", theory::descent_under(gradus::NuclearNorm{}));
+  print_row("Scion, longest column", theory::descent_under(gradus::OneToTwoNorm{}));
+  print_row("Scion, longest row", theory::descent_under(gradus::TwoToMaxNorm{}));
   std::printf(
       "\nSGD moves by the singular values: 10000 times less along the weakest direction than along the\n"
       "strongest. Adam takes the sign of every entry: right in the basis of the singular vectors by "
@@ -42,5 +46,9 @@ int main() {
       "and a matrix of ones, of rank one, in the other. Muon moves alike in all directions and in every "
       "basis,\n"
       "as far as its Newton-Schulz steps lift small singular values. If a weak direction is noise, that too\n"
-      "is lifted.\n");
+      "is lifted. Each is a norm's steepest descent: SGD's direction is the Frobenius norm's, Adam's that of "
+      "the\n"
+      "largest entry, Muon's the spectral norm's. Under the nuclear norm the strongest direction is all, "
+      "under\n"
+      "that of the longest column or row nearly all.\n");
 }

@@ -86,6 +86,10 @@ void for_each_optimizer(const Problem& problem, const Visitor& visit) {
   visit("NorMuon", NorMuon{.learning_rate = 0.01});
   visit("AdaMuon", AdaMuon{.learning_rate = 0.05});
   visit("Dion", Dion{.learning_rate = 0.01});
+  visit("Scion RMS",
+        Scion<FrobeniusNorm>{.learning_rate = 0.01, .constrained = false, .norm = {.rms = true}});
+  visit("Scion largest entry", Scion<MaxNorm>{.learning_rate = 0.01, .constrained = false});
+  visit("SteepestDescent", SteepestDescent<MaxNorm>{.learning_rate = 0.01});
 
   // Sophia asks for products of the Hessian with a vector: differences of the gradient.
   auto sophia = gradus::sophia(hutchinson(

@@ -50,7 +50,7 @@ struct Step {
 template <class Optimizer>
 Step first_step(Optimizer optimizer, const Gradient& gradient) {
   optimizer.learning_rate = 1;
-  optimizer.weight_decay = 0;
+  if constexpr (requires { optimizer.weight_decay; }) optimizer.weight_decay = 0;
   Eigen::Matrix3d parameters = Eigen::Matrix3d::Zero();
   auto state = optimizer.init(parameters);
   optimizer.step(parameters, gradient.matrix, state);

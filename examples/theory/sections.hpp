@@ -5,6 +5,7 @@
 
 #include "acceleration.hpp"
 #include "adam.hpp"
+#include "geometry.hpp"
 #include "mini_batch.hpp"
 #include "muon.hpp"
 #include "regularization.hpp"
@@ -31,6 +32,10 @@ inline constexpr Section sections[] = {
     {"Implicit regularization", implicit_regularization},
     {"Flatness", reparametrization},
     {"Muon and Adam on the singular values 100, 1 and 0.01", muon_and_adam},
+    {"Descent under a norm", steepest_descent},
+    {"Optimizers that are descent under a norm", norms_of_optimizers},
+    {"Decay keeps weights in a ball", decay_is_a_ball},
+    {"Norms on the singular values 100, 1 and 0.01", norms_and_spectra},
 };
 
 }  // namespace theory

@@ -26,6 +26,10 @@
 #include <gradus/core/sum_units.hpp>
 #include <gradus/core/tree.hpp>
 #include <gradus/core/workspace.hpp>
+#include <gradus/geometry/entry_norms.hpp>
+#include <gradus/geometry/neuron_norms.hpp>
+#include <gradus/geometry/norm.hpp>
+#include <gradus/geometry/spectral_norms.hpp>
 #include <gradus/gradients/add_decay.hpp>
 #include <gradus/gradients/add_noise.hpp>
 #include <gradus/gradients/clip.hpp>
@@ -62,10 +66,13 @@
 #include <gradus/optimizers/rmsprop.hpp>
 #include <gradus/optimizers/rprop.hpp>
 #include <gradus/optimizers/schedule_free.hpp>
+#include <gradus/optimizers/scion.hpp>
+#include <gradus/optimizers/scion_presets.hpp>
 #include <gradus/optimizers/sgd.hpp>
 #include <gradus/optimizers/shampoo.hpp>
 #include <gradus/optimizers/soap.hpp>
 #include <gradus/optimizers/sophia.hpp>
+#include <gradus/optimizers/steepest_descent.hpp>
 #include <gradus/orthogonalize/exact_polar.hpp>
 #include <gradus/orthogonalize/newton_schulz.hpp>
 #include <gradus/orthogonalize/newton_schulz_form.hpp>
@@ -100,6 +107,7 @@
 #include <gradus/stages/scale_by_shape.hpp>
 #include <gradus/stages/stage.hpp>
 #include <gradus/stages/stage_list.hpp>
+#include <gradus/stages/steepest_direction.hpp>
 #include <gradus/tools/batches.hpp>
 #include <gradus/tools/check_gradient.hpp>
 #include <gradus/tools/gradient_noise.hpp>
@@ -115,3 +123,4 @@
 #include <gradus/wrappers/scheduled.hpp>
 #include <gradus/wrappers/sharpness_aware.hpp>
 #include <gradus/wrappers/skip_nonfinite.hpp>
+#include <gradus/wrappers/stiefel.hpp>

@@ -106,6 +106,20 @@ TEST_CASE("orthogonalize with a workspace does not allocate") {
   CHECK(allocations_in([&] { orthogonalize(m, NewtonSchulz{}, workspace); }) == 0);
 }
 
+TEST_CASE("the oracle of a norm with a workspace does not allocate") {
+  const Eigen::MatrixXf m = make_tree<float>({{260, 140}})[0];
+  const auto check = [&](const auto& norm) {
+    Workspace workspace;
+    CHECK(allocations_in([&] { lmo(norm, m, workspace); }) == 0);
+  };
+  check(FrobeniusNorm{});
+  check(MaxNorm{});
+  check(OneToTwoNorm{});
+  check(TwoToMaxNorm{});
+  check(SpectralNorm<>{});
+  check(NuclearNorm{});
+}
+
 TEST_CASE("a minimisation in fixed dimension does not allocate") {
   CHECK(allocations_in([] {
           minimize(StyblinskiTang{}, Eigen::Vector2d{4.1, 4.5}, Adam{.learning_rate = 0.1});

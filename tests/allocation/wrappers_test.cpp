@@ -46,6 +46,7 @@ TEST_CASE("no step of a wrapper allocates") {
   check(skip_nonfinite(adamw));
   check(stochastic_weight_average(adamw, 1, 2));
   check(cautious(adamw));
+  check(stiefel(adamw));
   check(sharpness_aware(objective, adamw));
   check(lookahead(sharpness_aware(
       objective, route(is_matrix, scheduled<&AdamW::learning_rate>(accumulate(adamw, 2), Constant{0.1}),

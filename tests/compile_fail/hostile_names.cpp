@@ -212,6 +212,10 @@ void optimizers_for_matrices() {
   check(gradus::Muon{});
   check(gradus::NorMuon{});
   check(gradus::AdaMuon{});
+  check(gradus::Scion<>{});
+  check(gradus::Scion<gradus::MaxNorm>{});
+  check(gradus::SteepestDescent<gradus::TwoToMaxNorm>{});
+  check(gradus::SteepestDescent<gradus::NuclearNorm>{});
   check(gradus::Dion{});
   check(gradus::Shampoo{});
   check(gradus::SOAP{});
@@ -225,6 +229,7 @@ void wrappers() {
   check(polyak_average(SGD{}));
   check(exponential_average(ScheduleFreeSGD{}));
   check(cautious(Adam{}));
+  check(stiefel(SGD{}));
   check(skip_nonfinite(Lion{}));
   check(scheduled<&SGD::learning_rate>(SGD{}, Constant{0.1}));
   check(sharpness_aware(square, SGD{}));

@@ -14,5 +14,6 @@ std::vector<Entry> averaging();
 std::vector<Entry> layerwise();
 std::vector<Entry> curvature();
 std::vector<Entry> muon();
+std::vector<Entry> geometry();
 
 }  // namespace gradus_test

@@ -9,7 +9,7 @@ const std::vector<Entry>& optimizers() {
   static const std::vector<Entry> entries = [] {
     std::vector<Entry> all;
     for (const auto& list :
-         {first_order(), adaptive(), others(), averaging(), layerwise(), curvature(), muon()})
+         {first_order(), adaptive(), others(), averaging(), layerwise(), curvature(), muon(), geometry()})
       all.insert(all.end(), list.begin(), list.end());
     return all;
   }();

@@ -58,6 +58,7 @@ void for_each_nest(const Check& check) {
   check(lookahead(adamw, 2));
   check(exponential_average(adamw, 0.9));
   check(cautious(adamw));
+  check(stiefel(adamw));
   check(accumulate(adamw, 3));
   check(skip_nonfinite(adamw));
   check(scheduled<&AdamW::learning_rate>(adamw, falling));

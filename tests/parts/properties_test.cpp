@@ -219,6 +219,7 @@ TEST_CASE("one optimizer may step different states in several threads", "[long]"
   check(Muon{.learning_rate = 0.1});
   check(NorMuon{.learning_rate = 0.1});
   check(Adafactor{});
+  check(stiefel(SGD{}));
   check(LAMB{.learning_rate = 0.1});
   check(route(is_matrix, lookahead(Muon{}), cautious(AdamW{})));
 }
@@ -273,6 +274,7 @@ TEST_CASE("a leaf that stands twice in a tree is refused by every init") {
   refuses(Shampoo{}, "Shampoo");
   refuses(lookahead(SGD{}), "Lookahead");
   refuses(cautious(SGD{}), "Cautious");
+  refuses(stiefel(SGD{}), "Stiefel");
   refuses(route(is_matrix, Muon{}, SGD{}), "route");
   refuses(sophia([](auto&&...) {}), "Sophia");
   std::vector<Eigen::Map<Eigen::MatrixXd>> maps(2, Eigen::Map<Eigen::MatrixXd>(w.data(), 3, 2));
@@ -340,6 +342,7 @@ TEST_CASE("a state that was moved or copied steps on as before") {
   check(Muon{.learning_rate = 0.1});
   check(SOAP{.learning_rate = 0.1});
   check(lookahead(NorMuon{.learning_rate = 0.1}, 2));
+  check(stiefel(Adam{.learning_rate = 0.1}));
 }
 
 TEST_CASE("trees inside a lazy one that differ are refused, wherever it is read") {

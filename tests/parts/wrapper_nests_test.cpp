@@ -53,6 +53,7 @@ void for_each_nest(const int& t, const Check& check) {
   check("Accumulate",
         accumulate(route(usual, lookahead(Muon{.learning_rate = 0.1}), cautious(SignDescent{})), 2));
   check("Cautious", cautious(sharpness_aware(Batch{t}, route(usual, skip_nonfinite(SignDescent{}), adamw))));
+  check("Stiefel", stiefel(lookahead(route(usual, Scion<>{}, accumulate(adamw, 2)), 3)));
   check("route",
         route(usual, Frozen{}, exponential_average(route(is_matrix, cautious(adamw), SignDescent{}))));
 }
@@ -202,6 +203,7 @@ TEST_CASE("wrappers hold an optimizer that is written for one type") {
   };
   check(lookahead(scheduled<&VectorDescent::learning_rate>(VectorDescent{}, Constant{0.3})));
   check(accumulate(skip_nonfinite(cautious(VectorDescent{})), 2));
+  check(stiefel(VectorDescent{}));
   check(sharpness_aware(objective, polyak_average(VectorDescent{})));
 }
 

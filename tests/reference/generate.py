@@ -27,8 +27,9 @@ import numpy as np
 import torch
 from torch import optim
 
-from matrix_methods import (Dion, adamuon, muon_dion, muon_in_own_precision, muon_keller, muon_moonlight, muon_optax,
-                            normuon, normuon_speedrun, shampoo, soap)
+from matrix_methods import (Dion, adamuon, bias_rms, columns, embedding, frobenius, muon_dion, muon_in_own_precision,
+                            muon_keller, muon_moonlight, muon_optax, newton_schulz, normuon, normuon_speedrun, rows, scion, shampoo,
+                            sign_of_output, soap, spectral_of_hidden, spectral_of_input, steepest_descent)
 from transcribed import (AsVectors, AverageOfASGD, Nesterov, Prodigy, Transcribed, adafactor_t5, amsgrad, amsgradw,
                          lamb, lars, lion, nadam_optax, radam, schedule_free_adamw, schedule_free_sgd, sophia)
 
@@ -94,6 +95,17 @@ CASES = {
     "Dion/plain": partial(Dion, lr=0.001),
     "Dion/low_rank": partial(Dion, lr=0.002, weight_decay=0.0, rank_fraction=0.25, seed=1),
     "Dion/options": partial(Dion, lr=0.002, mu=0.8, weight_decay=0.5, rank_fraction=0.5, eps=1e-3),
+    "SteepestDescent/default": partial(Transcribed, rule=steepest_descent, lmo=partial(newton_schulz, eps=0.0)),
+    "SteepestDescent/frobenius": partial(Transcribed, rule=steepest_descent, lmo=frobenius, lr=0.1),
+    "SteepestDescent/max": partial(Transcribed, rule=steepest_descent, lmo=np.sign, lr=2**-8),
+    "SteepestDescent/columns": partial(Transcribed, rule=steepest_descent, lmo=columns, lr=0.05),
+    "SteepestDescent/rows": partial(Transcribed, rule=steepest_descent, lmo=rows, lr=0.05),
+    "Scion/embedding": partial(Transcribed, rule=scion, lmo=embedding, lr=2**-7),
+    "Scion/input": partial(Transcribed, rule=scion, lmo=spectral_of_input),
+    "Scion/hidden": partial(Transcribed, rule=scion, lmo=spectral_of_hidden, scale=2.0),
+    "Scion/output": partial(Transcribed, rule=scion, lmo=sign_of_output, lr=2**-7, scale=4.0),
+    "Scion/bias": partial(Transcribed, rule=scion, lmo=bias_rms, lr=0.01, scale=3.0),
+    "Scion/unconstrained": partial(Transcribed, rule=scion, lmo=spectral_of_hidden, momentum=0.5, unconstrained=True),
     "AdaDelta/default": optim.Adadelta,
     "AdaDelta/weight_decay": partial(optim.Adadelta, lr=0.5, weight_decay=0.1),
     "AdaDelta/options": partial(optim.Adadelta, lr=2.0, rho=0.95, eps=1e-3, weight_decay=0.02),

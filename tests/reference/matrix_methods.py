@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Transcriptions of the published recurrences for matrices: Muon and its kin, Dion, Shampoo, SOAP.
+"""Transcriptions of the published recurrences for matrices: Muon and its kin, Scion, Dion, Shampoo, SOAP.
 peers.py compares them with other packages."""
 import inspect
 
@@ -112,6 +112,53 @@ def adamuon(theta, g, state, t, lr=0.02, momentum=0.95, beta2=0.999, eps=1e-8, n
     update = update / (np.sqrt(v / (1 - beta2**t)) + eps)
     update = update * min(theta.shape) ** 0.5 / (np.linalg.norm(update) + eps)
     return theta * (1 - lr * weight_decay) - lr * 0.2 * max(theta.shape) ** 0.5 * update
+
+
+def steepest_descent(theta, g, state, t, lmo, lr=0.001):
+    """Bernstein and Newhouse, arXiv:2409.20325: the step of the dual norm's length. lmo(g) is the matrix of norm 1 that
+    has the largest inner product with g, which is the dual norm."""
+    direction = lmo(g)
+    return theta - lr * np.sum(g * direction) * direction
+
+
+def scion(theta, g, state, t, lmo, lr=0.001, momentum=0.1, scale=1.0, unconstrained=False):
+    """Pethick et al., arXiv:2502.07529 (code: github.com/LIONS-EPFL/scion, scion.py), with their names: momentum is
+    the weight of the new gradient. The 1e-8 that they add to norms of rows, columns and biases is left out."""
+    m = state["m"] = (1 - momentum) * state.get("m", 0.0) + momentum * g
+    return (theta if unconstrained else theta * (1 - lr)) - lr * scale * lmo(m)
+
+
+def frobenius(g):
+    return g / np.linalg.norm(g)
+
+
+def columns(g):
+    return g / np.linalg.norm(g, axis=0)
+
+
+def rows(g):
+    return g / np.linalg.norm(g, axis=1, keepdims=True)
+
+
+def bias_rms(g):
+    return g.size**0.5 * frobenius(g)
+
+
+def embedding(g):
+    """Tokens x dimensions: what scion.py calls ColNorm with transpose=True."""
+    return g.shape[1] ** 0.5 * rows(g)
+
+
+def sign_of_output(g):
+    return np.sign(g) / g.shape[1]
+
+
+def spectral_of_input(g):
+    return max(1.0, g.shape[0] / g.shape[1]) ** 0.5 * newton_schulz(g)
+
+
+def spectral_of_hidden(g):
+    return (g.shape[0] / g.shape[1]) ** 0.5 * newton_schulz(g)
 
 
 class Dion:

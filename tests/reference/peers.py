@@ -6,7 +6,8 @@
 
 The reference trajectories need none of them. Seen: optax 0.2.8, schedulefree 1.4.1, prodigyopt 1.1.2 from PyPI; and on
 PYTHONPATH clones of github.com/Liuhong99/Sophia, github.com/nikhilvyas/SOAP, whose conversions to float32 are replaced
-by float64, and github.com/facebookresearch/optimizers (distributed_shampoo).
+by float64, github.com/facebookresearch/optimizers (distributed_shampoo) and github.com/LIONS-EPFL/scion, whose
+conversion to bfloat16 is left out.
 """
 import inspect
 import sys
@@ -161,9 +162,22 @@ def with_distributed_shampoo():
         yield f"Shampoo/{variant}", ours, peer(**{key: value for key, value in ours.keywords.items() if key != "rule"})
 
 
+def with_scion():
+    import scion as authors
+
+    source = inspect.getsource(authors)
+    exec(source.replace(".bfloat16()", "").replace("@torch.compile", ""), authors.__dict__)
+    for variant, norm, given in (("embedding", "ColNorm", {"transpose": True}), ("input", "Spectral", {"max": True}),
+                                 ("hidden", "Spectral", {}), ("output", "Sign", {}), ("unconstrained", "Spectral", {})):
+        ours = CASES[f"Scion/{variant}"]
+        hyperparameters = {key: value for key, value in ours.keywords.items() if key not in ("rule", "lmo")}
+        yield (f"Scion/{variant}", ours,
+               partial(authors.Scion, norm=norm, norm_kwargs=given, **{"momentum": 0.1, **hyperparameters}))
+
+
 PACKAGES = {"torch": with_torch, "optax": with_optax, "schedulefree": with_schedulefree,
             "prodigyopt": with_prodigyopt, "sophia": with_sophia, "soap": with_soap,
-            "distributed_shampoo": with_distributed_shampoo}
+            "distributed_shampoo": with_distributed_shampoo, "scion": with_scion}
 
 
 def main():

@@ -57,6 +57,7 @@ TEST_CASE("every wrapper goes on from its file with the same bits") {
   const AdamW adamw{.learning_rate = 0.1};
   check_on_trees("lookahead", lookahead(adamw, 3));
   check_on_trees("cautious", cautious(adamw));
+  check_on_trees("stiefel", stiefel(adamw));
   check_on_trees("exponential_average", exponential_average(adamw, 0.9));
   check_on_trees("polyak_average", polyak_average(adamw));
   check_on_trees("stochastic_weight_average", stochastic_weight_average(adamw, 3, 2));
