@@ -13,9 +13,11 @@ set grid linetype 1 linecolor "gray90"
 set style line 1 linecolor "#d55e00" linewidth 2.5
 set style line 2 linecolor "#0072b2" linewidth 2.5
 set xlabel "steps"
+set yrange [0:300]
 set ylabel "largest attention logit"
 plot "free/gpt.csv" skip 1 using 1:7 with lines linestyle 1 title "Muon", \
      "held/gpt.csv" skip 1 using 1:7 with lines linestyle 2 title "Muon and QkClip, 20"
+set yrange [*:*]
 set ylabel "validation loss, nats a character"
 plot "free/gpt.csv" skip 1 using 1:4 with lines linestyle 1 notitle, \
      "held/gpt.csv" skip 1 using 1:4 with lines linestyle 2 notitle
