@@ -86,12 +86,20 @@ class Training {
     return total / batches;
   }
 
-  /// Writes the gradient for targets that the model draws for the batch of this step.
+  /// Writes the gradient for targets that the model draws for the batch of this step. What the optimizer got
+  /// as its gradient stays as it is, since a step asks for this before it is done with that.
   void sampled_gradient(const Params& at, Params& result, std::int64_t t) {
     loss_.draw_targets(widened(at), batch_, static_cast<std::uint64_t>(t));
-    Loss<float>::set_zero(gradient_);
-    loss_(widened(at), batch_, gradient_);
-    assign(result, gradient_);
+    const auto write = [&](Model<float>& gradient) {
+      Loss<float>::set_zero(gradient);
+      loss_(widened(at), batch_, gradient);
+    };
+    if constexpr (is_narrow) {
+      write(gradient_);
+      assign(result, gradient_);
+    } else {
+      write(result);
+    }
   }
 
   /// The norm of the last step's gradient, before it was clipped.

@@ -136,6 +136,16 @@ TEST_CASE("the language model learns a text with every optimizer of the example"
   CHECK(training.validate(solution, 4) < before - 0.2);
 }
 
+TEST_CASE("a gradient for drawn targets leaves the gradient of a step alone") {
+  Training<float> training(small_settings(), small_text());
+  training.step(*optimizer("SGD", training), 1);
+  const double norm = training.gradient_norm();
+  auto sampled = training.params;
+  training.sampled_gradient(training.params, sampled, 1);
+  CHECK(training.gradient_norm() == norm);
+  CHECK(gradus::norm(sampled) != norm);
+}
+
 TEST_CASE("the language model learns with parameters and gradients of sixteen bits") {
   using Params = Model<Eigen::bfloat16>;
   Training<Eigen::bfloat16> training(small_settings(), small_text());
