@@ -62,7 +62,8 @@ struct Attention {
   ///     d_Q = K d_L/√rows,     d_K = Q d_Lᵀ/√rows
   void backward(const Block<Scalar>& block, const Matrix<Scalar>& input, const Matrix<Scalar>& d_x,
                 Matrix<Scalar>& d_input, Block<Scalar>& gradient, Scratch<Scalar>& scratch) {
-    auto& [workspace, d_qkv, d_attended, d_weights, d_hidden] = scratch;
+    auto& workspace = scratch.workspace;
+    auto &d_qkv = scratch.d_qkv, &d_attended = scratch.d_attended, &d_weights = scratch.d_weights;
     gradus::multiply_add(gradient.projection, 1, 1, d_x, attended.transpose(), workspace);
     gradus::multiply(d_attended, block.projection.transpose(), d_x, workspace);
     for_each_head([&](Index, auto part, auto w) {

@@ -7,6 +7,8 @@
 #include <array>
 #include <cmath>
 #include <cstdint>
+#include <gradus/core/node.hpp>
+#include <gradus/core/numerics.hpp>
 #include <gradus/precision/dither.hpp>
 #include <gradus/precision/formats.hpp>
 #include <limits>
