@@ -19,7 +19,8 @@ set(DOXYGEN_WARN_IF_UNDOCUMENTED NO)
 set(DOXYGEN_WARN_AS_ERROR FAIL_ON_WARNINGS)
 
 # What pages show, and the headers to which pages of their folders lead. Those of stages bear names of others.
-set(DOXYGEN_IMAGE_PATH ${PROJECT_SOURCE_DIR}/examples)
+set(DOXYGEN_IMAGE_PATH ${PROJECT_SOURCE_DIR}/examples ${PROJECT_SOURCE_DIR}/examples/gpt
+  ${PROJECT_SOURCE_DIR}/bench/comparison)
 file(GLOB linked_headers CONFIGURE_DEPENDS include/gradus/*/*.hpp)
 list(FILTER linked_headers EXCLUDE REGEX "/stages/(average|orthogonalize).hpp$")
 set(DOXYGEN_HTML_EXTRA_FILES ${linked_headers})
