@@ -143,7 +143,8 @@ TEST_CASE("a number of an eight-bit block becomes one of the levels beside it, a
   }
 }
 
-TEST_CASE("the largest number of an eight-bit block is exact, and the others are right in the mean") {
+TEST_CASE("the largest number of an eight-bit block is exact, and the others are right in the mean",
+          "[long]") {
   std::mt19937 random(2);
   std::uniform_real_distribution<float> other(0.1f, 0.9f);
   for (const bool is_signed : {true, false}) {
@@ -209,7 +210,7 @@ TEST_CASE("an average in eight bits takes a byte a number and four a block, if i
   CHECK(memory(eight_bit_state(AdamW{}), Eigen::VectorXd(10000)).state == 160000);
 }
 
-TEST_CASE("optimizers with an eight-bit state go where those in float go") {
+TEST_CASE("optimizers with an eight-bit state go where those in float go", "[long]") {
   const auto check = [](const auto& optimizer, double bound = 0.1) {
     INFO(optimizer.name());
     const Model in_float = after(optimizer, 60);
@@ -232,7 +233,7 @@ TEST_CASE("optimizers with an eight-bit state go where those in float go") {
   check(scheduled<&Adam::learning_rate>(Adam{}, Cosine{.start = 1e-3, .steps = 1000}));
 }
 
-TEST_CASE("a second moment in eight bits follows gradients that become small") {
+TEST_CASE("a second moment in eight bits follows gradients that become small", "[long]") {
   // One large gradient stays, and those of half of its block end. Rounded to nearest, theirs would not fade:
   // in a step they lose a thousandth, and levels are some hundredths apart.
   Eigen::VectorXf x = Eigen::VectorXf::Zero(4096), gradient = Eigen::VectorXf::Constant(4096, 0.5f);
@@ -252,7 +253,7 @@ TEST_CASE("a second moment in eight bits follows gradients that become small") {
   CHECK(numbers(state.inner.v).block(64, 0, 64, 1).mean() == Approx(before * std::exp(-2.0)).epsilon(0.1));
 }
 
-TEST_CASE("an eight-bit state goes into a route, and with master weights") {
+TEST_CASE("an eight-bit state goes into a route, and with master weights", "[long]") {
   const auto half = [](const LeafInfo& leaf) { return leaf.name == "w" || leaf.name == "fixed"; };
   const Model outside = after(eight_bit_state(route(half, AdamW{}, Lion{})), 50);
   CHECK(distance(after(route(half, eight_bit_state(AdamW{}), eight_bit_state(Lion{})), 50), outside) == 0);
@@ -273,7 +274,7 @@ TEST_CASE("an eight-bit state goes into a route, and with master weights") {
   CHECK(static_cast<float>(x(3)) == Approx(0.9f).epsilon(0.01));
 }
 
-TEST_CASE("an eight-bit state has the same bits for any number of threads, and in copies") {
+TEST_CASE("an eight-bit state has the same bits for any number of threads, and in copies", "[long]") {
   const auto check = [](const auto& optimizer) {
     INFO(optimizer.name());
     const auto run_large = [&] {

@@ -67,7 +67,7 @@ auto optimizer(const std::string& name, Training<Scalar>& training) {
 
 }  // namespace
 
-TEST_CASE("the language model's gradient is that of differences, for any shape") {
+TEST_CASE("the language model's gradient is that of differences, for any shape", "[long]") {
   const auto sizes = GENERATE(Configuration{7, 5, 1, 1, 4}, Configuration{11, 6, 2, 3, 6},
                               Configuration{3, 1, 2, 2, 2}, Configuration{9, 12, 1, 4, 8});
   const Index sequences = GENERATE(1, 3, 4);
@@ -122,7 +122,7 @@ TEST_CASE("gradients of weighted batches add up") {
   CHECK(gradus::norm(sum) < 1e-14 * gradus::norm(expected));
 }
 
-TEST_CASE("the language model learns a text with every optimizer of the example") {
+TEST_CASE("the language model learns a text with every optimizer of the example", "[long]") {
   const std::string name = GENERATE(as<std::string>(), "AdamW", "Muon", "NorMuon", "SOAP", "Lion",
                                     "Adafactor", "Sophia", "ScheduleFreeAdamW", "Prodigy", "SGD");
   Training<float> training(small_settings(), small_text());
@@ -146,7 +146,7 @@ TEST_CASE("a gradient for drawn targets leaves the gradient of a step alone") {
   CHECK(gradus::norm(sampled) != norm);
 }
 
-TEST_CASE("the language model learns with parameters and gradients of sixteen bits") {
+TEST_CASE("the language model learns with parameters and gradients of sixteen bits", "[long]") {
   using Params = Model<Eigen::bfloat16>;
   Training<Eigen::bfloat16> training(small_settings(), small_text());
   const auto compensated = gradus::compensated(adamw(3e-3));
@@ -156,7 +156,7 @@ TEST_CASE("the language model learns with parameters and gradients of sixteen bi
   CHECK(training.validate(training.params, 4) < before - 0.2);
 }
 
-TEST_CASE("QkClip holds the largest attention logit of a language model") {
+TEST_CASE("QkClip holds the largest attention logit of a language model", "[long]") {
   Settings settings = small_settings();
   settings.qk_clip = 0.01;
   Training<float> training(settings, small_text());
@@ -191,7 +191,7 @@ TEST_CASE("a text is divided, counted, and drawn from by number") {
   }
 }
 
-TEST_CASE("a language model writes what it has learned, the same for the same seed") {
+TEST_CASE("a language model writes what it has learned, the same for the same seed", "[long]") {
   Training<float> training(small_settings(), small_text());
   const auto chosen = optimizer("Muon", training);
   for (std::int64_t t = 1; t <= 60; ++t) training.step(*chosen, t);

@@ -33,6 +33,11 @@ void multiply_add(Result&& result, double keep, double scale, const Left& left, 
     throw std::invalid_argument("multiply: " + shape(left) + " times " + shape(right) + " does not give " +
                                 shape(result));
   }
+  if (left.cols() == 0 || result.size() == 0) {  // nothing is summed, and there may be no memory at all
+    result *= static_cast<Scalar>(keep);
+    if (keep == 0) result.setZero();
+    return;
+  }
   workspace.reset(detail::multiply_scratch<Scalar>(result.rows(), left.cols(), result.cols()));
   detail::multiply_add(false, result, scale, left, right, keep, result, workspace);
 }
