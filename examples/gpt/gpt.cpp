@@ -172,6 +172,7 @@ int run(const examples::Options& options) {
 #endif
   const Text text = Text::read(options.text("--text"), settings.sizes.context);
   settings.sizes.characters = static_cast<Index>(text.alphabet.size());
+  if (options.text("--prompt").empty()) throw examples::UsageError("--prompt needs a character at least");
   text.encode(options.text("--prompt"));  // refused now rather than after the training
   if (options.text("--precision") == "float") return train<float>(settings, text, options);
   if (options.text("--precision") == "bfloat16") return train<Eigen::bfloat16>(settings, text, options);

@@ -34,8 +34,11 @@ void multiply_add(Result&& result, double keep, double scale, const Left& left, 
                                 shape(result));
   }
   if (left.cols() == 0 || result.size() == 0) {  // nothing is summed, and there may be no memory at all
-    result *= static_cast<Scalar>(keep);
-    if (keep == 0) result.setZero();
+    if (keep == 0) {
+      result.setZero();
+    } else {
+      result *= static_cast<Scalar>(keep);
+    }
     return;
   }
   workspace.reset(detail::multiply_scratch<Scalar>(result.rows(), left.cols(), result.cols()));
