@@ -79,6 +79,21 @@ inline constexpr Coefficients you_jiacheng{{4.0848, -6.8946, 2.9270},
                                            {2.8769, -3.1427, 1.2046},
                                            {2.8366, -3.0525, 1.2012}};
 
+/// DeepSeek-V4's ten steps, as in NVIDIA's Emerging-Optimizers: eight of `jordan` lift small singular values,
+/// and two of 2, −3/2, 1/2 bring them together. From 0.001 on they end between 1.0000 and 1.0006; those from
+/// 1.26 on diverge.
+inline constexpr Coefficients deepseekv4{jordan, jordan, jordan, jordan, jordan,
+                                         jordan, jordan, jordan, {2, -1.5, 0.5}, {2, -1.5, 0.5}};
+
+/// Five cubic steps (arXiv:2606.00371; Emerging-Optimizers), three quarters of the cost of five quintics:
+/// singular values from 0.007 on end between 0.77 and 1.30. Those above 1.003 change their sign, so no prescale
+/// that only estimates σ₁ will do.
+inline constexpr Coefficients cubic5{{3.3656576, -3.3420992, 0},
+                                     {2.5744352, -1.4957376, 0},
+                                     {2.5368962, -1.4312570, 0},
+                                     {2.4418906, -1.2764040, 0},
+                                     {2.2230472, -0.9630650, 0}};
+
 }  // namespace quintics
 
 }  // namespace GRADUS_NAMESPACE

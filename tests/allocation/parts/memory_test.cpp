@@ -66,7 +66,8 @@ TEST_CASE("the memory of wrappers is that of what they hold and their own") {
   const auto is_bias = [](const LeafInfo& leaf) { return leaf.name == "bias"; };
   check_all(lookahead(Muon{}), cautious(AdamW{}), exponential_average(Adam{}, 0.9), accumulate(Lion{}, 3),
             skip_nonfinite(NAdam{}), sharpness_aware(no_gradient, RMSProp{}),
-            scheduled<&SOAP::learning_rate>(SOAP{}, Constant{0.1}), stiefel(Adam{}),
+            scheduled<&SOAP::learning_rate>(SOAP{}, Constant{0.1}), stiefel(Adam{}), hyperball(Muon{}),
+            update_floor(Adam{}, 0.1, true), ema_nesterov(Lion{}), diloco(AdamW{}, 30),
             route(is_matrix, Muon{}, AdamW{}), route(is_bias, Frozen{}, route(is_matrix, SOAP{}, Lion{})));
 }
 
