@@ -71,6 +71,7 @@
 #include <gradus/optimizers/sgd.hpp>
 #include <gradus/optimizers/shampoo.hpp>
 #include <gradus/optimizers/soap.hpp>
+#include <gradus/optimizers/soap_muon.hpp>
 #include <gradus/optimizers/sophia.hpp>
 #include <gradus/optimizers/steepest_descent.hpp>
 #include <gradus/orthogonalize/exact_polar.hpp>
@@ -96,9 +97,12 @@
 #include <gradus/schedules/warmup_cosine.hpp>
 #include <gradus/schedules/warmup_stable_decay.hpp>
 #include <gradus/stages/average.hpp>
+#include <gradus/stages/clip_spectrum.hpp>
 #include <gradus/stages/descend.hpp>
+#include <gradus/stages/descend_to_radius.hpp>
 #include <gradus/stages/divide_by_root_mean_square.hpp>
 #include <gradus/stages/eigenbasis_adam.hpp>
+#include <gradus/stages/eigenbasis_whitening.hpp>
 #include <gradus/stages/factored_root.hpp>
 #include <gradus/stages/hyperball.hpp>
 #include <gradus/stages/inner_products.hpp>
@@ -108,6 +112,7 @@
 #include <gradus/stages/power_iteration.hpp>
 #include <gradus/stages/radial_brake.hpp>
 #include <gradus/stages/scale_by_shape.hpp>
+#include <gradus/stages/spectral_power.hpp>
 #include <gradus/stages/stage.hpp>
 #include <gradus/stages/stage_list.hpp>
 #include <gradus/stages/steepest_direction.hpp>

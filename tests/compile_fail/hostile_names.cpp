@@ -222,6 +222,7 @@ void optimizers_for_matrices() {
   check(gradus::Dion{});
   check(gradus::Shampoo{});
   check(gradus::SOAP{});
+  check(gradus::SOAPMuon{});
   check(gradus::Adafactor{});
 }
 
