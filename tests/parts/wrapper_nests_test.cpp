@@ -208,7 +208,7 @@ TEST_CASE("wrappers hold an optimizer that is written for one type") {
   check(lookahead(scheduled<&VectorDescent::learning_rate>(VectorDescent{}, Constant{0.3})));
   check(accumulate(skip_nonfinite(cautious(VectorDescent{})), 2));
   check(stiefel(VectorDescent{}));
-  check(hyperball(update_floor(radial_brake(VectorDescent{}), 0.01)));
+  check(update_floor(radial_brake(VectorDescent{}), 0.01));
   check(diloco(ema_nesterov(VectorDescent{}), 3));
   check(sharpness_aware(objective, polyak_average(VectorDescent{})));
 }

@@ -9,20 +9,22 @@ namespace GRADUS_NAMESPACE {
 
 namespace detail {
 
-template <auto Field, class... S>
-concept HasField = (requires(S & owner) { owner.*Field; } || ...);
+template <class T, auto Field>
+concept HasField = requires(T& owner) {
+  owner.*Field;
+};
 
 // The stage of a list that has the field, if one has.
 template <auto Field, class First, class... Rest>
 auto& stage_of(First& first, Rest&... rest) {
-  if constexpr (HasField<Field, First>) {
+  if constexpr (HasField<First, Field>) {
     return first;
   } else {
     return detail::stage_of<Field>(rest...);
   }
 }
 template <auto Field, class... S>
-std::bool_constant<HasField<Field, S...>> any_stage_has(const std::tuple<S...>&);
+std::bool_constant<(HasField<S, Field> || ...)> any_stage_has(const std::tuple<S...>&);
 
 // What has the field: `optimizer` itself, or one of its stages, or the one inside it, or the one inside that,
 // ...
