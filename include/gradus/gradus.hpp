@@ -107,6 +107,7 @@
 #include <gradus/stages/hyperball.hpp>
 #include <gradus/stages/inner_products.hpp>
 #include <gradus/stages/inverse_roots.hpp>
+#include <gradus/stages/muown.hpp>
 #include <gradus/stages/normalize_neurons.hpp>
 #include <gradus/stages/orthogonalize.hpp>
 #include <gradus/stages/power_iteration.hpp>

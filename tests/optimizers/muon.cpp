@@ -17,6 +17,8 @@ Preset with_rate(Preset preset, double rate) {
 // Lists of stages that are no optimizers of their own.
 void add_lists(Entry& muon) {
   const NewtonSchulz twelve{.steps = 12, .coefficients = quintics::flat};
+  const NewtonSchulz guarded{
+      .steps = 12, .coefficients = quintics::flat, .epsilon = 1e-7, .guard = NormGuard::add};
   const StageList polar_grad{
       "PolarGrad",
       std::tuple{stages::Average{.nesterov = false},
@@ -26,6 +28,9 @@ void add_lists(Entry& muon) {
       "DynMuon", std::tuple{stages::Average{.form = MomentumForm::sum},
                             stages::SpectralPower<>{.orthogonalizer = twelve}, stages::ScaleByShape{},
                             stages::Descend{.learning_rate = 0.005, .weight_decay = 0.5}}};
+  const StageList muown{"Muown", std::tuple{stages::Muown<>{
+                                     .learning_rate = 0.01, .weight_decay = 0.1, .orthogonalizer = guarded}}};
+  muon.variants.emplace_back("muown", erase(muown));
   const auto exponent = [](std::int64_t t) {
     return -0.25 + 0.5 / (1 + std::exp((static_cast<double>(t + 1) / 100 - 0.04) / 0.04));
   };

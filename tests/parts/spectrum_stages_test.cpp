@@ -99,6 +99,23 @@ TEST_CASE("PolarGrad is steepest descent: it lowers a quadratic by half the squa
   }
 }
 
+TEST_CASE("Muown moves norms by Adam, and directions with the norms as they are") {
+  const StageList optimizer{"Muown", std::tuple{stages::Muown<>{.learning_rate = 0.1}}};
+  Eigen::MatrixXd x = random(4, 3, 1);
+  // What points along the rows is of the norms alone: the first step of Adam is the learning rate.
+  const Eigen::MatrixXd start = x, g = Eigen::Vector4d(1, -2, 3, -0.5).asDiagonal() * x;
+  auto state = optimizer.init(x);
+  optimizer.step(x, g, state);
+  for (Index i = 0; i < 4; ++i) {
+    CHECK(x.row(i).norm() == Approx(start.row(i).norm() - (g(i, 0) * start(i, 0) > 0 ? 0.1 : -0.1)));
+  }
+  for (int t = 0; t < 5; ++t) optimizer.step(x, random(4, 3, 7), state);
+  const auto& norms = state.of<stages::Muown<>>().norms;
+  CHECK_THROWS_WITH(optimizer.init(Eigen::VectorXd::Ones(3).eval()),
+                    contains("Muown: the parameter has rows of one coefficient"));
+  for (Index i = 0; i < 4; ++i) CHECK(x.row(i).norm() == Approx(std::abs(norms(i))).epsilon(1e-14));
+}
+
 TEST_CASE("SOAP-Muon turns with its gradients, and its first step is Muon's") {
   const Eigen::MatrixXd p = orthogonalize(random(4, 4, 1), ExactPolar{});
   const Eigen::MatrixXd q = orthogonalize(random(4, 4, 2), ExactPolar{});

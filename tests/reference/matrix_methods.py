@@ -136,6 +136,23 @@ def dyn_muon(theta, g, state, t, exponent, lr=0.02, momentum=0.95, weight_decay=
     return theta * (1 - lr * weight_decay) - lr * max(1.0, theta.shape[0] / theta.shape[1]) ** 0.5 * power
 
 
+def muown(theta, g, state, t, lr=0.001, momentum=0.95, betas=(0.9, 0.95), eps=1e-8, weight_decay=0.0):
+    """NVIDIA's Emerging-Optimizers, Muown (arXiv:2605.10797), with twelve steps and the scale 0.2 sqrt(max)."""
+    if t == 1:
+        state["norms"] = state["lengths"] = np.maximum(np.linalg.norm(theta, axis=1, keepdims=True), 1e-12)
+    norms = state["norms"]
+    unit = theta / norms
+    d = np.sum(g * unit, axis=1, keepdims=True)
+    of_v = norms / state["lengths"] * (g - d * unit)
+    b = state["b"] = momentum * state.get("b", 0.0) + (1 - momentum) * of_v
+    v = unit * state["lengths"] - lr * 0.2 * max(theta.shape) ** 0.5 * newton_schulz(b, [(2.0, -1.5, 0.5)] * 12)
+    m = state["m"] = betas[0] * state.get("m", 0.0) + (1 - betas[0]) * d
+    w = state["w"] = betas[1] * state.get("w", 0.0) + (1 - betas[1]) * d**2
+    norms = norms - lr * m / (1 - betas[0] ** t) / (np.sqrt(w / (1 - betas[1] ** t)) + eps)
+    state["norms"], state["lengths"] = norms * (1 - lr * weight_decay), np.linalg.norm(v, axis=1, keepdims=True)
+    return state["norms"] * v / state["lengths"]
+
+
 def falling_exponent(t, steps=100):
     """From 1/4 to -1/4, most of it about a twenty-fifth of the run."""
     return -0.25 + 0.5 / (1 + np.exp((t / steps - 0.04) / 0.04))
