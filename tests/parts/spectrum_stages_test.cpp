@@ -112,7 +112,7 @@ TEST_CASE("Muown moves norms by Adam, and directions with the norms as they are"
   for (int t = 0; t < 5; ++t) optimizer.step(x, random(4, 3, 7), state);
   const auto& norms = state.of<stages::Muown<>>().norms;
   CHECK_THROWS_WITH(optimizer.init(Eigen::VectorXd::Ones(3).eval()),
-                    contains("Muown: the parameter has rows of one coefficient"));
+                    contains("Muown: the tree has rows of one coefficient"));
   for (Index i = 0; i < 4; ++i) CHECK(x.row(i).norm() == Approx(std::abs(norms(i))).epsilon(1e-14));
 }
 
