@@ -80,6 +80,7 @@ void for_each_optimizer(const Problem& problem, const Visitor& visit) {
   visit("LARS", LARS{.learning_rate = 1});
   visit("Shampoo", Shampoo{.learning_rate = 0.4});
   visit("SOAP", SOAP{.learning_rate = 0.01});
+  visit("SOAPMuon", SOAPMuon{.learning_rate = 0.01});
   visit("ScheduleFreeSGD", ScheduleFreeSGD{.learning_rate = 0.02});
   visit("ScheduleFreeAdamW", ScheduleFreeAdamW{.learning_rate = 0.05});
   visit("Prodigy", Prodigy{});

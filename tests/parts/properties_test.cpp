@@ -220,6 +220,7 @@ TEST_CASE("one optimizer may step different states in several threads", "[long]"
   check(NorMuon{.learning_rate = 0.1});
   check(Adafactor{});
   check(stiefel(SGD{}));
+  check(hyperball(SGD{}));
   check(LAMB{.learning_rate = 0.1});
   check(route(is_matrix, lookahead(Muon{}), cautious(AdamW{})));
 }
@@ -275,6 +276,9 @@ TEST_CASE("a leaf that stands twice in a tree is refused by every init") {
   refuses(lookahead(SGD{}), "Lookahead");
   refuses(cautious(SGD{}), "Cautious");
   refuses(stiefel(SGD{}), "Stiefel");
+  refuses(hyperball(SGD{}), "hyperball");
+  refuses(diloco(SGD{}, 2), "DiLoCo");
+  refuses(ema_nesterov(SGD{}), "EmaNesterov");
   refuses(route(is_matrix, Muon{}, SGD{}), "route");
   refuses(sophia([](auto&&...) {}), "Sophia");
   std::vector<Eigen::Map<Eigen::MatrixXd>> maps(2, Eigen::Map<Eigen::MatrixXd>(w.data(), 3, 2));
@@ -343,6 +347,7 @@ TEST_CASE("a state that was moved or copied steps on as before") {
   check(SOAP{.learning_rate = 0.1});
   check(lookahead(NorMuon{.learning_rate = 0.1}, 2));
   check(stiefel(Adam{.learning_rate = 0.1}));
+  check(update_floor(Adam{.learning_rate = 0.1}, 0.2, true));
 }
 
 TEST_CASE("trees inside a lazy one that differ are refused, wherever it is read") {

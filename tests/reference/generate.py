@@ -27,9 +27,9 @@ import numpy as np
 import torch
 from torch import optim
 
-from matrix_methods import (Dion, adamuon, bias_rms, columns, embedding, frobenius, muon_dion, muon_in_own_precision,
-                            muon_keller, muon_moonlight, muon_optax, newton_schulz, normuon, normuon_speedrun, rows, scion, shampoo,
-                            sign_of_output, soap, spectral_of_hidden, spectral_of_input, steepest_descent)
+from matrix_methods import (Dion, adamuon, bias_rms, columns, dyn_muon, embedding, falling_exponent, frobenius, muon_dion, muon_in_own_precision,
+                            muon_keller, muon_moonlight, muon_optax, muown, newton_schulz, normuon, normuon_speedrun, polar_grad, rows, scion, shampoo,
+                            sign_of_output, soap, soap_muon, spectral_of_hidden, spectral_of_input, steepest_descent)
 from transcribed import (AsVectors, AverageOfASGD, Nesterov, Prodigy, Transcribed, adafactor_t5, amsgrad, amsgradw,
                          lamb, lars, lion, nadam_optax, radam, schedule_free_adamw, schedule_free_sgd, sophia)
 
@@ -84,6 +84,9 @@ CASES = {
     "Muon/optax": partial(Transcribed, rule=muon_optax, lr=0.005, weight_decay=0.1),
     "Muon/dion": partial(Transcribed, rule=muon_dion, lr=0.001),
     "Muon/dion_cautious": partial(Transcribed, rule=muon_dion, lr=2**-10, weight_decay=0.5, cautious=True),
+    "Muon/polar_grad": partial(Transcribed, rule=polar_grad, lr=0.005, weight_decay=0.5),
+    "Muon/dyn_muon": partial(Transcribed, rule=dyn_muon, lr=0.005, weight_decay=0.5, exponent=falling_exponent),
+    "Muon/muown": partial(Transcribed, rule=muown, lr=0.01, weight_decay=0.1),
     "NorMuon/plain": partial(Transcribed, rule=normuon, lr=0.002),
     "NorMuon/options": partial(Transcribed, rule=normuon, lr=0.002, momentum=0.9, beta2=0.8, eps=1e-3,
                                weight_decay=0.5),
@@ -182,10 +185,19 @@ CASES = {
                             weight_decay=0.1, period=3),
     "SOAP/one_sided": partial(Transcribed, rule=soap, lr=0.01, period=5, one_sided=True),
     "SOAP/max_dimension": partial(Transcribed, rule=soap, lr=0.01, betas=(0.9, 0.95), period=1, max_dimension=3),
+    "SOAPMuon/plain": partial(Transcribed, rule=soap_muon, lr=2**-8),
+    "SOAPMuon/options": partial(Transcribed, rule=soap_muon, lr=2**-8, momentum=0.9, beta2=0.8, shampoo_beta=0.7,
+                                eps=0.1, weight_decay=0.5, nesterov=False, period=3),
+    "SOAPMuon/one_sided": partial(Transcribed, rule=soap_muon, lr=2**-8, period=5, one_sided=True),
+    "SOAPMuon/record_44": partial(Transcribed, rule=soap_muon, lr=2**-7, record="matrix"),
+    "SOAPMuon/record_46": partial(Transcribed, rule=soap_muon, lr=2**-8, weight_decay=0.5, record="rows"),
 }
 
 # Where a first gradient of low rank leaves eigenvectors undetermined, SOAP depends on the ones that LAPACK returns.
-ONLY = {"SOAP/default": {"vector", "square"}, "SOAP/options": {"vector", "square"}}
+ONLY = dict.fromkeys(["SOAP/default", "SOAP/options", "SOAPMuon/plain", "SOAPMuon/options", "SOAPMuon/record_44",
+                      "SOAPMuon/record_46"], {"vector", "square"})
+# A row of one coefficient has no direction.
+ONLY["Muon/muown"] = {"matrix", "wide", "square"}
 
 
 def problems_of(case):
