@@ -41,6 +41,7 @@
 #include <gradus/minimize/minimize.hpp>
 #include <gradus/minimize/monitor.hpp>
 #include <gradus/minimize/observers.hpp>
+#include <gradus/optimizers/adabelief.hpp>
 #include <gradus/optimizers/adadelta.hpp>
 #include <gradus/optimizers/adafactor.hpp>
 #include <gradus/optimizers/adagrad.hpp>
@@ -48,13 +49,19 @@
 #include <gradus/optimizers/adamax.hpp>
 #include <gradus/optimizers/adamuon.hpp>
 #include <gradus/optimizers/adamw.hpp>
+#include <gradus/optimizers/adan.hpp>
+#include <gradus/optimizers/ademamix.hpp>
+#include <gradus/optimizers/adopt.hpp>
 #include <gradus/optimizers/amsgrad.hpp>
 #include <gradus/optimizers/asgd.hpp>
+#include <gradus/optimizers/came.hpp>
 #include <gradus/optimizers/dion.hpp>
 #include <gradus/optimizers/frozen.hpp>
 #include <gradus/optimizers/lamb.hpp>
+#include <gradus/optimizers/laprop.hpp>
 #include <gradus/optimizers/lars.hpp>
 #include <gradus/optimizers/lion.hpp>
+#include <gradus/optimizers/mars.hpp>
 #include <gradus/optimizers/momentum.hpp>
 #include <gradus/optimizers/muon.hpp>
 #include <gradus/optimizers/muon_presets.hpp>
@@ -70,6 +77,7 @@
 #include <gradus/optimizers/scion_presets.hpp>
 #include <gradus/optimizers/sgd.hpp>
 #include <gradus/optimizers/shampoo.hpp>
+#include <gradus/optimizers/signum.hpp>
 #include <gradus/optimizers/soap.hpp>
 #include <gradus/optimizers/sophia.hpp>
 #include <gradus/optimizers/steepest_descent.hpp>
@@ -96,9 +104,11 @@
 #include <gradus/schedules/warmup_cosine.hpp>
 #include <gradus/schedules/warmup_stable_decay.hpp>
 #include <gradus/stages/average.hpp>
+#include <gradus/stages/confidence_guided.hpp>
 #include <gradus/stages/descend.hpp>
 #include <gradus/stages/divide_by_root_mean_square.hpp>
 #include <gradus/stages/eigenbasis_adam.hpp>
+#include <gradus/stages/factored_average.hpp>
 #include <gradus/stages/factored_root.hpp>
 #include <gradus/stages/inverse_roots.hpp>
 #include <gradus/stages/normalize_neurons.hpp>
