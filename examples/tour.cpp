@@ -72,10 +72,18 @@ void for_each_optimizer(const Problem& problem, const Visitor& visit) {
   visit("AdaMax", AdaMax{.learning_rate = 0.02});
   visit("NAdam", NAdam{.learning_rate = 0.01});
   visit("RAdam", RAdam{.learning_rate = 0.01});
+  visit("AdaBelief", AdaBelief{.learning_rate = 0.01, .epsilon = 1e-8});
+  visit("LaProp", LaProp{.learning_rate = 0.01});
+  visit("ADOPT", ADOPT{.learning_rate = 0.01});
+  visit("Adan", Adan{.learning_rate = 0.01});
+  visit("AdEMAMix", AdEMAMix{.learning_rate = 0.01, .beta3 = 0.99, .alpha = 1});
+  visit("MARS", MARS{.learning_rate = 0.01});
   visit("ASGD", ASGD{.learning_rate = 0.02, .average_from = 100});
   visit("Rprop", Rprop{.initial_step = 0.01});
   visit("Lion", Lion{.learning_rate = 0.003, .weight_decay = 0.01});
+  visit("Signum", Signum{.learning_rate = 0.003});
   visit("Adafactor", Adafactor{.learning_rate = 0.003});
+  visit("CAME", CAME{.learning_rate = 0.01});
   visit("LAMB", LAMB{.learning_rate = 0.01});
   visit("LARS", LARS{.learning_rate = 1});
   visit("Shampoo", Shampoo{.learning_rate = 0.4});

@@ -198,9 +198,16 @@ void optimizers_for_coefficients() {
   check(gradus::AdaMax{});
   check(gradus::NAdam{});
   check(gradus::RAdam{});
+  check(gradus::AdaBelief{});
+  check(gradus::LaProp{});
+  check(gradus::ADOPT{});
+  check(gradus::Adan{});
+  check(gradus::AdEMAMix{});
+  check(gradus::MARS{});
   check(gradus::ASGD{});
   check(gradus::Rprop{});
   check(gradus::Lion{});
+  check(gradus::Signum{});
   check(gradus::LAMB{});
   check(gradus::LARS{});
   check(gradus::Prodigy{});
@@ -224,6 +231,7 @@ void optimizers_for_matrices() {
   check(gradus::SOAP{});
   check(gradus::SOAPMuon{});
   check(gradus::Adafactor{});
+  check(gradus::CAME{});
 }
 
 void wrappers() {

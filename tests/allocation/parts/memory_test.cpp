@@ -55,7 +55,8 @@ const auto no_gradient = [](const auto&, auto&) { return 0.0; };
 TEST_CASE("the memory of an optimizer is known before it is taken") {
   check_all(SGD{}, Momentum{}, Nesterov{}, AdaGrad{}, AdaDelta{}, RMSProp{}, RMSProp{.centered = true},
             RMSProp{.momentum = 0.9, .centered = true}, Rprop{}, Adam{}, AdamW{}, AMSGrad{}, NAdam{}, RAdam{},
-            AdaMax{}, ASGD{}, Lion{}, LARS{}, LAMB{}, Adafactor{}, Adafactor{.beta1 = 0.9}, ScheduleFreeSGD{},
+            AdaMax{}, AdaBelief{}, LaProp{}, ADOPT{}, Adan{}, AdEMAMix{}, MARS{}, ASGD{}, Lion{}, Signum{},
+            LARS{}, LAMB{}, Adafactor{}, Adafactor{.beta1 = 0.9}, CAME{}, ScheduleFreeSGD{},
             ScheduleFreeAdamW{}, Prodigy{}, sophia(no_estimate));
   check_all(Muon{}, NorMuon{}, AdaMuon{}, Dion{}, Dion{.rank_fraction = 0.2}, Shampoo{}, Scion<>{},
             Scion<MaxNorm>{}, SteepestDescent<>{}, Shampoo{.block_size = 64}, SOAP{},
