@@ -73,8 +73,6 @@ def with_optax():
     yield case("LARS/default", optax.lars(0.001))
     yield case("LARS/nesterov", optax.lars(0.02, 0.1, trust_coefficient=0.5, nesterov=True))
     yield case("LARS/options", optax.lars(0.05, 0.2, trust_coefficient=0.5, eps=0.5, momentum=0.5))
-
-
     yield case("ADOPT/default", optax.contrib.adopt(1e-3))
     yield case("AdEMAMix/options", optax.contrib.ademamix(0.02, 0.8, 0.95, 0.98, 2.0, 1e-2, weight_decay=0.2))
     yield case("AdaBelief/plain", optax.chain(optax.scale_by_belief(), decay(0.1), optax.scale(-0.05)))

@@ -12,8 +12,8 @@ namespace GRADUS_NAMESPACE {
 ///     s ← β2 s + (1 − β2)(g − m)² + ε,   ŝ = s/(1 − β2ᵗ)
 ///     θ ← (1 − ηλ)θ − η m̂/(√ŝ + ε)
 ///
-/// With `rectify` the last line is `RAdam`'s with s in the place of v: plain momentum in the first steps, then
-/// η m̂ r √(1 − β2ᵗ)/(√s + ε). Where gradients stay the same, s falls to ε/(1 − β2) and the step grows to
+/// With `rectify` the last line is `RAdam`'s with s in the place of v: plain momentum in the first steps,
+/// then η m̂ r √(1 − β2ᵗ)/(√s + ε). Where gradients stay the same, s falls to ε/(1 − β2) and the step grows to
 /// η m̂ √((1 − β2)/ε), millions of times η m̂ by default: a larger ε bounds it.
 ///
 /// A scheduled β: as in `Adam`. State: m, s. Reads and writes 7 numbers a coefficient.
@@ -81,12 +81,10 @@ struct AdaBelief {
     const auto t = static_cast<double>(++state.t);
     const double rate = learning_rate / advance(state.beta1_power, beta1);
     const double c2 = advance(state.beta2_power, beta2);
-    if (rectify) {
-      const double r = detail::rectification(t, beta2, state.beta2_power, 5);
-      gradus::for_each_block(recurrence(r > 0 ? rate * r : rate, 1, r > 0), params, grads, state.m, state.s);
-    } else {
-      gradus::for_each_block(recurrence(rate, 1 / std::sqrt(c2), true), params, grads, state.m, state.s);
-    }
+    const double r = rectify ? detail::rectification(t, beta2, state.beta2_power, 5) : 1;
+    const double correction = rectify ? 1 : 1 / std::sqrt(c2);
+    gradus::for_each_block(recurrence(r > 0 ? rate * r : rate, correction, r > 0), params, grads, state.m,
+                           state.s);
   }
 };
 

@@ -14,9 +14,9 @@ namespace GRADUS_NAMESPACE {
 ///     c ← β1 c + (1 − β1)η
 ///     θ ← (1 − ηλ)(θ − (η/c) m)
 ///
-/// So β1 and β2 do not have to suit each other: unlike Adam it is stable for every β1 > β2. With a constant
-/// η, η/c is the bias correction 1/(1 − β1ᵗ). Since η is inside m, a step mixes the rates of about the last
-/// 1/(1 − β1) steps; with η = 0 nothing moves. The authors' λ is ηλ here.
+/// So β1 and β2 do not have to suit each other: unlike Adam's, steps stay bounded where β1² > β2. With a
+/// constant η, η/c is the bias correction 1/(1 − β1ᵗ). Since η is inside m, a step mixes the rates of about
+/// the last 1/(1 − β1) steps; with η = 0 nothing moves. The authors' λ is ηλ here.
 ///
 /// A scheduled β2: as in `Adam`. State: m, v. Reads and writes 7 numbers a coefficient.
 struct LaProp {
