@@ -1,5 +1,5 @@
-// expect-only: gradus::through_stages: inside stochastic_rounding it would take the noise of rounding for
-// steps SPDX-License-Identifier: MIT
+// expect-only: gradus::through_stages: inside stochastic_rounding it would take the noise of rounding
+// SPDX-License-Identifier: MIT
 #include <gradus/optimizers/adam.hpp>
 #include <gradus/precision/precise.hpp>
 #include <gradus/wrappers/hyperball.hpp>

@@ -22,7 +22,7 @@ void add_lists(Entry& muon) {
   const StageList polar_grad{
       "PolarGrad",
       std::tuple{stages::Average{.nesterov = false},
-                 stages::SteepestDirection<>{.dual_scaled = true, .norm = {.orthogonalizer = twelve}},
+                 stages::SteepestDirection<>{.dual_scaled = true, .norm = {.orthogonalizer = guarded}},
                  stages::Descend{.learning_rate = 0.005, .weight_decay = 0.5}}};
   const StageList dyn_muon{
       "DynMuon", std::tuple{stages::Average{.form = MomentumForm::sum},

@@ -127,7 +127,7 @@ TEST_CASE("SOAP-Muon turns with its gradients, and its first step is Muon's") {
   for (int t = 0; t < 10; ++t) {
     const Eigen::MatrixXd g = random(4, 4, 10 + static_cast<std::uint64_t>(t));
     optimizer.step(a, g, state);
-    optimizer.step(b, p * g * q.transpose(), turned_state);
+    optimizer.step(b, (p * g * q.transpose()).eval(), turned_state);
     muon.step(muon_point, g, muon_state);
     CHECK(relative_difference(b, (p * a * q.transpose()).eval()) < 1e-11);
     CHECK(same_bits(a, muon_point) == (t == 0));

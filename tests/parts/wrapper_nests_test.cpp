@@ -209,7 +209,7 @@ TEST_CASE("wrappers hold an optimizer that is written for one type") {
   check(accumulate(skip_nonfinite(cautious(VectorDescent{})), 2));
   check(stiefel(VectorDescent{}));
   check(update_floor(radial_brake(VectorDescent{}), 0.01));
-  check(diloco(ema_nesterov(VectorDescent{}), 3));
+  check(diloco(ema_nesterov(VectorDescent{}), 3, SGD{.learning_rate = 0.7}));
   check(sharpness_aware(objective, polyak_average(VectorDescent{})));
 }
 

@@ -293,7 +293,7 @@ def soap_muon(theta, g, state, t, lr=0.02, momentum=0.95, beta2=0.9, shampoo_bet
         c = np.sum(u * theta) / size**2
         if c < 0:
             u = u - 0.5 * c * theta
-        axis = 1 if record == "rows" else None
+        axis = 1 if record == "rows" and 1 not in g.shape else None
         ratio = np.linalg.norm(u, axis=axis, keepdims=True) / np.linalg.norm(theta, axis=axis, keepdims=True)
         u = u * np.maximum(0.3825 / ratio, 1)
         radius = size - lr * np.sum(u * theta) / size
