@@ -16,21 +16,16 @@
 #include <gradus/tools/qk_clip.hpp>
 
 #include "geometry.hpp"
-#include "mini_batch.hpp"
 #include "row.hpp"
 #include "sgd.hpp"
 
 namespace theory {
 
-using One = Eigen::Matrix<double, 1, 1>;
-
 /// Where a first step leads.
 template <class Optimizer>
 double step_from(double theta, double gradient, const Optimizer& optimizer) {
-  One x(theta);
-  auto state = optimizer.init(x);
-  optimizer.step(x, One(gradient), state);
-  return x[0];
+  const auto matrix = [](double x) { return Eigen::MatrixXd::Constant(1, 1, x).eval(); };
+  return stepped(optimizer, matrix(theta), matrix(gradient))(0);
 }
 
 /// f where 1200 steps of momentum 0.9 lead on Styblinski and Tang's function from (4.1, 4.5).
@@ -54,7 +49,7 @@ inline Rows misprinted_recurrences() {
   const double decayed = step_from(1, 1, gradus::AdamW{.learning_rate = 0.1, .weight_decay = 0.1});
   const gradus::WarmupCosine schedule{.peak = 1, .warmup_steps = 10, .total_steps = 100};
   return {
-      equals("Styblinski-Tang at its minimum, a sum over the coordinates", sum, -78.33233140754283, 1e-14),
+      equals("Styblinski-Tang at its minimum, a sum over the coordinates", sum, -78.33233140754283, 1e-12),
       differs("... printed as half the product of both brackets: refuted", sum, 2 * each * each, 1e-3),
       equals("Adam, gradient 1e-6, epsilon outside the root: first step", adam, small / (small + epsilon),
              1e-6),
@@ -67,8 +62,8 @@ inline Rows misprinted_recurrences() {
       differs("... printed as RMSProp with the same epsilon: refuted", adadelta, rmsprop, 0.5),
       equals("AdamW, eta = lambda = 0.1, from 1, gradient 1: decays first", decayed, 0.99 - 0.1, 1e-7),
       differs("... printed with the decay last: refuted, by eta^2 lambda", decayed, 0.99 * 0.9, 1e-4),
-      equals("momentum from (4.1, 4.5), step 0.02: over the hill", where_momentum_ends(0.02), sum, 1e-9),
-      equals("... step 0.005: caught in another", where_momentum_ends(0.005), -64.19561235905536, 1e-9),
+      equals("momentum from (4.1, 4.5), step 0.02: the global minimum", where_momentum_ends(0.02), sum, 1e-9),
+      equals("... step 0.005: caught in a local one", where_momentum_ends(0.005), -64.19561235905536, 1e-9),
       equals("Muon's momentum by default; 0.9 is printed of momentum in general", gradus::Muon{}.momentum,
              0.95, 0),
       equals("warm-up t/T_w, t = 0: the first step moves nothing", schedule(0), 0, 0),
@@ -79,12 +74,13 @@ inline Rows misprinted_recurrences() {
 /// The least v that Adam has on its counter-example, after the first step.
 inline double least_second_moment() {
   const gradus::Adam adam{.learning_rate = 0, .beta1 = 0, .beta2 = 1 / 17.0, .epsilon = 0};
-  One x(1.0);
+  Eigen::MatrixXd x = Eigen::MatrixXd::Ones(1, 1), gradient = x;
   auto state = adam.init(x);
   double least = std::numeric_limits<double>::infinity();
   for (int t = 1; t <= 3000; ++t) {
-    adam.step(x, One(t % 3 == 1 ? 4 : -1), state);
-    least = std::min(least, state.v[0]);
+    gradient(0) = t % 3 == 1 ? 4 : -1;
+    adam.step(x, gradient, state);
+    least = std::min(least, state.v(0));
   }
   return least;
 }
@@ -93,16 +89,11 @@ inline double least_second_moment() {
 inline Rows misprinted_theory() {
   // Four times the batch, and four times the iterations: each at its own best step.
   const ConvexBound larger{.sigma = 0.5}, longer{.steps = 40000};
-  // Below the critical batch size, too, the progress per sample falls with the batch: 1/(b + B).
-  const double critical = 8;
-  const auto per_sample = [=](double batch) { return 1 / (1 + critical / batch) / batch; };
   return {
       equals("4 times the batch and 4 times the iterations: the same bound",
              larger(larger.best_step()) / longer(longer.best_step()), 1, 1e-12),
       equals("... with a step that is 4 times as long", larger.best_step() / longer.best_step(), 4, 1e-12),
-      at_most("progress per sample at a quarter of the critical batch, of that of b = 1",
-              per_sample(critical / 4) / per_sample(1), 1),
-      at_least("Adam's counter-example: least v, no step longer than eta/sqrt(v)", least_second_moment(),
+      at_least("Adam's counter-example: least v, so that the rates are bounded", least_second_moment(),
                16 / 17.0),
   };
 }

@@ -34,7 +34,7 @@ template <class Optimizer>
 double mean_at_corner(Optimizer optimizer, double gain, int steps) {
   const double eta = 1 / std::sqrt(double(steps)), slope = 0.1, amplitude = std::sqrt(3.0);
   gradus::PortableRandom random(1);
-  Eigen::RowVectorXd theta = Eigen::RowVectorXd::Ones(100), gradient = theta;
+  Eigen::MatrixXd theta = Eigen::MatrixXd::Ones(1, 100), gradient = theta;
   optimizer.learning_rate = eta / gain;
   auto state = optimizer.init(theta);
   double sum = 0;
@@ -42,7 +42,7 @@ double mean_at_corner(Optimizer optimizer, double gain, int steps) {
     gradient = (theta / eta).cwiseMin(slope).cwiseMax(-slope);
     // ½|θ|²/η near 0, else h(|θ| − ηh/2): in terms of the gradient, both are gθ − ηg²/2.
     sum += (gradient.cwiseProduct(theta) - eta / 2 * gradient.cwiseAbs2()).mean();
-    for (double& g : gradient) g += amplitude * random.uniform();
+    for (double& g : gradient.reshaped()) g += amplitude * random.uniform();
     optimizer.step(theta, gradient, state);
   }
   return sum / steps;

@@ -51,9 +51,9 @@ inline constexpr Section sections[] = {
     {"Optimizers that are descent under a norm", norms_of_optimizers},
     {"Decay keeps weights in a ball", decay_is_a_ball},
     {"Norms on the singular values 100, 1 and 0.01", norms_and_spectra},
-    {"Misprinted recurrences and defaults", misprinted_recurrences},
-    {"Misprinted theory of SGD and Adam", misprinted_theory},
-    {"Misprinted Muon", misprinted_muon},
+    {"Errata: recurrences and defaults", misprinted_recurrences},
+    {"Errata: SGD and Adam", misprinted_theory},
+    {"Errata: Muon", misprinted_muon},
 };
 
 }  // namespace theory

@@ -22,7 +22,7 @@ namespace theory {
 /// The first feature alone tells the class. The first eleven of fifteen samples are of class 1.
 struct Wilson {
   static constexpr gradus::Index samples = 15, ones = 11, dimension = 3 + 5 * samples;
-  gradus::LinearRegression<> f{Eigen::MatrixXd::Zero(samples, dimension), Eigen::VectorXd::Zero(samples)};
+  gradus::LinearRegression<> f{Eigen::MatrixXd::Zero(samples, dimension), Eigen::MatrixXd::Zero(samples, 1)};
 
   static double label(gradus::Index i) { return i < ones ? 1 : -1; }
 
@@ -36,8 +36,8 @@ struct Wilson {
 
   /// 3000 steps from 0, with a rate that falls to 0.
   template <class Optimizer>
-  Eigen::VectorXd trained(Optimizer optimizer) const {
-    Eigen::VectorXd w = Eigen::VectorXd::Zero(dimension), gradient;
+  Eigen::MatrixXd trained(Optimizer optimizer) const {
+    Eigen::MatrixXd w = Eigen::MatrixXd::Zero(dimension, 1), gradient;
     auto state = optimizer.init(w);
     const double rate = optimizer.learning_rate;
     for (int t = 0; t < 3000; ++t) {
@@ -49,14 +49,14 @@ struct Wilson {
   }
 
   /// The largest |wᵀx_i − y_i|.
-  double training_error(const Eigen::VectorXd& w) const {
+  double training_error(const Eigen::MatrixXd& w) const {
     return (f.features * w - f.targets).cwiseAbs().maxCoeff();
   }
 
   /// The share of new samples in the wrong class, if as many are of class 1 as here. Of their own features
   /// the weights know nothing.
-  static double test_error(const Eigen::VectorXd& w) {
-    const auto score = [&](double y) { return y * w[0] + w[1] + w[2]; };
+  static double test_error(const Eigen::MatrixXd& w) {
+    const auto score = [&](double y) { return y * w(0) + w(1) + w(2); };
     return (score(1) > 0 ? 0 : double(ones) / samples) + (score(-1) < 0 ? 0 : 1 - double(ones) / samples);
   }
 };
@@ -66,11 +66,11 @@ struct Wilson {
 /// about all.
 inline Rows wilson() {
   const Wilson problem;
-  const Eigen::VectorXd signs = (problem.f.features.transpose() * problem.f.targets).cwiseSign() / 4;
-  const Eigen::VectorXd least =
-      problem.f.features.completeOrthogonalDecomposition().solve(Eigen::VectorXd(problem.f.targets));
-  const Eigen::VectorXd sgd = problem.trained(gradus::SGD{.learning_rate = 0.3});
-  const Eigen::VectorXd momentum = problem.trained(gradus::Momentum{.learning_rate = 0.03});
+  const Eigen::MatrixXd signs = (problem.f.features.transpose() * problem.f.targets).cwiseSign() / 4;
+  const Eigen::MatrixXd least =
+      problem.f.features.completeOrthogonalDecomposition().solve(Eigen::MatrixXd(problem.f.targets));
+  const Eigen::MatrixXd sgd = problem.trained(gradus::SGD{.learning_rate = 0.3});
+  const Eigen::MatrixXd momentum = problem.trained(gradus::Momentum{.learning_rate = 0.03});
   const double share = 1 - double(Wilson::ones) / Wilson::samples;
   Rows rows{
       at_most("SGD: largest error on the samples", problem.training_error(sgd), 1e-6),
@@ -79,7 +79,7 @@ inline Rows wilson() {
       equals("momentum: share in the wrong class", Wilson::test_error(momentum), 0, 0),
   };
   const auto adaptive = [&](const char* name, const auto& optimizer) {
-    const Eigen::VectorXd w = problem.trained(optimizer);
+    const Eigen::MatrixXd w = problem.trained(optimizer);
     rows.push_back(
         at_most(std::string(name) + ": largest error on the samples", problem.training_error(w), 1e-3));
     rows.push_back(at_most("... distance from sign(X'y)/4", (w - signs).norm(), 1e-3));
