@@ -5,6 +5,7 @@
 
 #include <Eigen/Core>
 #include <array>
+#include <cmath>
 #include <map>
 #include <vector>
 

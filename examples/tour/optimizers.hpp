@@ -9,10 +9,7 @@
 
 namespace tour {
 
-/// As many as a picture can hold: the first, which are the default.
-constexpr std::size_t most_drawn = 9;
-
-/// Calls `visit(name, optimizer)` for each.
+/// Calls `visit(name, optimizer)` for each. The first nine are the default.
 template <class Visitor>
 void for_each_optimizer(const Problem& problem, const Visitor& visit) {
   using namespace gradus;

@@ -8,7 +8,6 @@
 #include <iomanip>
 
 #include "../support.hpp"
-#include "optimizers.hpp"
 #include "tables.hpp"
 
 namespace tour {

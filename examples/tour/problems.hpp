@@ -8,6 +8,7 @@
 #include <gradus/minimize/minimize.hpp>
 #include <gradus/objectives/objectives.hpp>
 #include <gradus/optimizers/sgd.hpp>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -37,11 +38,11 @@ inline const Minimum* minimum_near(const Problem& problem, const Point& x) {
   return nullptr;
 }
 
-/// The global minimum, or minus infinity where it is unknown.
+/// The global minimum, which is known for all of them.
 inline double lowest_value(const Problem& problem) {
   double lowest = std::numeric_limits<double>::infinity();
   for (const Minimum& m : problem.minima) lowest = std::min(lowest, m.value);
-  return problem.minima.empty() ? -lowest : lowest;
+  return lowest;
 }
 
 /// The minima of a terrain: where descent leads from every height that is lower than its neighbours.

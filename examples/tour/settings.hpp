@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cmath>
+#include <cstdlib>
 #include <gradus/gradus.hpp>
 #include <sstream>
 #include <string>
@@ -24,9 +25,9 @@ struct Setting {
 using examples::UsageError;
 
 inline double number(const std::string& what, const std::string& text) {
-  std::istringstream stream(text);
-  double value = 0;
-  if (!(stream >> value) || !stream.eof()) throw UsageError(what + ": '" + text + "' is not a number");
+  char* end = nullptr;
+  const double value = std::strtod(text.c_str(), &end);
+  if (text.empty() || *end != 0) throw UsageError(what + ": '" + text + "' is not a number");
   return value;
 }
 

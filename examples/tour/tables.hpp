@@ -9,15 +9,18 @@
 
 namespace tour {
 
+/// As many as a picture can hold.
+constexpr std::size_t most_drawn = 9;
+
 struct Run {
   std::string name;
   Path path;
   double nanoseconds;  // of one step with its gradient
-  bool drawn = true;
+  bool drawn;          // whether pictures show it, if there is room
 };
 
 inline void print_table(const std::vector<Run>& runs, const Problem& problem, int width) {
-  std::printf("%-*s %22s %14s  %-7s %6s %8s %8s\n", width, "optimizer", "final point", "value", "minimum",
+  std::printf("%-*s %24s %14s  %-7s %6s %8s %8s\n", width, "optimizer", "final point", "value", "minimum",
               "steps", "detour", "ns/step");
   bool diverged = false;
   for (const Run& run : runs) {
@@ -26,12 +29,12 @@ inline void print_table(const std::vector<Run>& runs, const Problem& problem, in
     const bool finite = std::isfinite(value);
     const Minimum* minimum = finite ? minimum_near(problem, x) : nullptr;
     char place[32] = "diverged", way[16] = "-";
-    if (finite) std::snprintf(place, sizeof place, "(%.6g, %.6g)", x[0], x[1]);
+    if (finite) std::snprintf(place, sizeof place, "(%.5g, %.5g)", x[0], x[1]);
     if (finite) std::snprintf(way, sizeof way, "%.3g", detour(run.path));
     const std::size_t step = minimum ? arrival(run.path, minimum->value) : run.path.values.size();
     const std::string steps = step == run.path.values.size() ? "-" : std::to_string(step);
     const char* kind = !minimum ? "-" : minimum->global ? "global" : "local";
-    std::printf("%-*s %22s %14.8g  %-7s %6s %8s %8.1f\n", width, run.name.c_str(), place, value, kind,
+    std::printf("%-*s %24s %14.8g  %-7s %6s %8s %8.1f\n", width, run.name.c_str(), place, value, kind,
                 steps.c_str(), way, run.nanoseconds);
     diverged = diverged || !finite;
   }

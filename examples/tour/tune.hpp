@@ -21,11 +21,13 @@ double& rate_of(Optimizer& optimizer) {
 }
 
 /// How good a walk is, best first: by how much it ended above the global minimum, and if that was reached,
-/// after how many steps. Where the minimum is unknown, the lowest end is best.
+/// after how many steps. Ends outside the domain, where some functions have no bottom, are as bad as infinite
+/// values.
 inline std::pair<double, std::size_t> rank(const Path& path, const Problem& problem) {
   const double target = lowest_value(problem), last = path.values.back();
-  if (!std::isfinite(last)) return {std::numeric_limits<double>::infinity(), 0};
-  if (!std::isfinite(target)) return {last, 0};
+  const Point& x = path.points.back();
+  if (!std::isfinite(last) || x != x.cwiseMax(problem.domain.lower).cwiseMin(problem.domain.upper))
+    return {std::numeric_limits<double>::infinity(), 0};
   return {std::max(last - target - same_value, 0.0), arrival(path, target)};
 }
 
