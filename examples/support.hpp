@@ -132,7 +132,7 @@ class Options {
   void print() const {
     for (const Option& option : options_) {
       std::printf("  %-12s %s (default: %s)\n", option.name.c_str(), option.meaning.c_str(),
-                  option.value.c_str());
+                  option.value.empty() ? "none" : option.value.c_str());
     }
     std::printf("  %-12s print this text\n", "--help");
   }

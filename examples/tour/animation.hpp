@@ -57,12 +57,13 @@ std::string frames(int steps, const Value& value) {
 }
 
 /// A line that grows: one dash of its length, which is moved into it from behind.
-inline void write_line(std::ostream& out, const Track& track, int steps, const std::string& colour) {
+inline void write_line(std::ostream& out, const Track& track, int steps, const std::string& colour,
+                       double width) {
   const double length = track.lengths.back() + 1;
   const auto hidden = [&](double step) { return whole(length - track.at(step).second); };
-  out << "<path stroke='" << colour << "' stroke-width='5' stroke-dasharray='" << whole(length) << "' d='"
-      << path_text(track.points) << "'><animate attributeName='stroke-dashoffset' " << frames(steps, hidden)
-      << "/></path>\n";
+  out << "<path stroke='" << colour << "' stroke-width='" << width << "' stroke-dasharray='" << whole(length)
+      << "' d='" << path_text(track.points) << "'><animate attributeName='stroke-dashoffset' "
+      << frames(steps, hidden) << "/></path>\n";
 }
 
 inline void write_ball(std::ostream& out, const Track& track, int steps, const std::string& colour) {
@@ -89,7 +90,8 @@ inline void animate(const std::vector<Run>& runs, const Problem& problem, int st
     if (!run.drawn || drawn == most_drawn) continue;
     const std::string colour = colours[drawn];
     const Track track(run.path, page);
-    write_line(lines, track, steps, colour), write_ball(balls, track, steps, colour);
+    write_line(lines, track, steps, colour, 7 - 0.5 * double(drawn));  // those below can be seen
+    write_ball(balls, track, steps, colour);
     const std::size_t y = 110 + 62 * drawn;
     legend << "<path stroke='" << colour << "' stroke-width='8' d='M1035 " << y << "h45'/><text x='1100' y='"
            << y + 12 << "' fill='" << colour << "'>" << run.name << "</text>\n";
