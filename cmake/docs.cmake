@@ -19,7 +19,7 @@ set(DOXYGEN_WARN_IF_UNDOCUMENTED NO)
 set(DOXYGEN_WARN_AS_ERROR FAIL_ON_WARNINGS)
 
 # What pages show, and the headers to which pages of their folders lead. Those of stages bear names of others.
-set(DOXYGEN_IMAGE_PATH ${PROJECT_SOURCE_DIR}/examples ${PROJECT_SOURCE_DIR}/examples/gpt
+set(DOXYGEN_IMAGE_PATH ${PROJECT_SOURCE_DIR}/examples/tour ${PROJECT_SOURCE_DIR}/examples/gpt
   ${PROJECT_SOURCE_DIR}/bench/comparison)
 file(GLOB linked_headers CONFIGURE_DEPENDS include/gradus/*/*.hpp)
 list(FILTER linked_headers EXCLUDE REGEX "/stages/(average|orthogonalize).hpp$")
@@ -34,5 +34,5 @@ set(DOXYGEN_PREDEFINED [[GRADUS_NAMESPACE=gradus "GRADUS_STATE(...)=" "GRADUS_SC
 set(DOXYGEN_VERBATIM_VARS DOXYGEN_PREDEFINED)
 
 doxygen_add_docs(docs README.md include/gradus tests/README.md bench/README.md bench/comparison/README.md examples/README.md
-  examples/gpt/README.md examples/theory/README.md
+  examples/tour/README.md examples/gpt/README.md examples/theory/README.md
   WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})

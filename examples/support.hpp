@@ -55,16 +55,18 @@ struct Option {
 };
 
 /// The options of a program. An option that is given more than once collects its values, separated by commas.
+/// One that is "no" by default is a flag: by itself it means yes.
 class Options {
  public:
   Options(std::vector<Option> known, int argc, char** argv) : options_(std::move(known)) {
-    for (int i = 1; i < argc && !help_; i += 2) {
+    for (int i = 1; i < argc; ++i) {
       const std::string name = argv[i];
       help_ = name == "--help";
       if (help_) break;
       Option& option = options_[position(name)];
-      if (i + 1 == argc) throw UsageError(name + " needs a value");
-      option.value = (option.given ? option.value + "," : "") + argv[i + 1];
+      const bool last = i + 1 == argc || std::string(argv[i + 1]).starts_with("--");
+      if (last && option.value != "no") throw UsageError(name + " needs a value");
+      option.value = (option.given ? option.value + "," : "") + (last ? "yes" : argv[++i]);
       option.given = true;
     }
   }
@@ -130,7 +132,7 @@ class Options {
   void print() const {
     for (const Option& option : options_) {
       std::printf("  %-12s %s (default: %s)\n", option.name.c_str(), option.meaning.c_str(),
-                  option.value.c_str());
+                  option.value.empty() ? "none" : option.value.c_str());
     }
     std::printf("  %-12s print this text\n", "--help");
   }

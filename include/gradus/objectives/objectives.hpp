@@ -13,6 +13,7 @@
 #include <gradus/objectives/plane_polynomials.hpp>
 #include <gradus/objectives/plane_waves.hpp>
 #include <gradus/objectives/separable_minima.hpp>
+#include <gradus/objectives/terrain.hpp>
 #include <gradus/objectives/test_function.hpp>
 #include <gradus/objectives/valleys.hpp>
 #include <gradus/tools/portable_random.hpp>

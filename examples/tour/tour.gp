@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # The picture of `tour`, which writes what is used here: the tables, $points, n, names, title,
 # steps, lowest, highest and the ranges of the plane.
-set terminal svg size 1220,580 font "Helvetica,15" background "white"
+set terminal svg noenhanced size 1220,580 font "Helvetica,15" background "white"
 set output "tour.svg"
 set datafile separator ","
 set multiplot title title font ",18"
@@ -11,7 +11,7 @@ set tmargin at screen 0.91
 set bmargin at screen 0.13
 
 # Later lines are thinner, so that those below can be seen. The colours suit the colour-blind.
-colours = "#000000 #e69f00 #56b4e9 #009e73 #882255 #0072b2 #d55e00 #cc79a7"
+colours = "#000000 #e69f00 #56b4e9 #009e73 #882255 #0072b2 #d55e00 #999933 #cc79a7"
 do for [i = 1:n] { set linetype i linecolor rgb word(colours, i) linewidth 4.4 - 0.4 * i pointtype 7 }
 set style line 20 linecolor "black" linewidth 2 pointsize 1.3
 of(name, value) = strcol(1) eq name ? value : NaN
