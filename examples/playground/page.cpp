@@ -5,6 +5,7 @@
 #include <emscripten/bind.h>
 #include <emscripten/val.h>
 
+#include "minima.hpp"
 #include "orthogonalization.hpp"
 #include "search.hpp"
 

@@ -5,6 +5,7 @@ const basins = { of: null, size: 41, rows: [], ticket: 0 };
 function toggleBasins(chosen) {
   basins.of = basins.of === chosen ? null : chosen;
   startBasins();
+  markBasins();
   if (basins.of) $("basins").scrollIntoView({ block: "nearest", behavior: "smooth" });
 }
 
@@ -33,7 +34,11 @@ function startBasins() {
   requestAnimationFrame(work);
 }
 
-const basinColor = (minimum) => (minimum < 0 ? (minimum === -1 ? "line" : "ink") : minimum < 8 ? `c${minimum}` : "muted");
+function markBasins() {
+  [...$("cards").children].forEach((made, i) => made.querySelector(".of-basins").setAttribute("aria-pressed", setup.optimizers[i] === basins.of));
+}
+
+const basinColor = (minimum) => (minimum < 0 ? (minimum === -1 ? "none" : "ink") : `b${minimum % 8}`);
 
 function drawBasins() {
   const { context, width, height } = contextOf($("basin-layer")), { size } = basins;

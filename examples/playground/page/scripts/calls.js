@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: MIT
+// Let the page be painted before the library is compiled.
+await new Promise((painted) => requestAnimationFrame(() => setTimeout(painted)));
+
 // The library. Its answers are numbers, arrays and objects; a text is an error.
 const engine = await loadEngine();
 

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
 // A card for each optimizer: what came of it, and a slider for each of its fields.
-const wide = (field) => field.kind === "choice";
-
 function fieldRow(chosen, i) {
   const field = fieldsOf(chosen.name)[i], row = element("div", { className: "field" });
   const mark = () => row.classList.toggle("changed", !Object.is(chosen.values[i], field.value));
@@ -55,7 +53,7 @@ function card(chosen, place) {
   made.append(
     element("div", {}, element("strong", { textContent: chosen.name }),
       button("Best rate", "Find the best rate", () => tune(chosen, made)),
-      button("Basins", "Which minimum from where", () => toggleBasins(chosen)),
+      Object.assign(button("Basins", "Which minimum from where", () => toggleBasins(chosen)), { className: "of-basins" }),
       button("×", "Remove", () => {
         setup.optimizers.splice(setup.optimizers.indexOf(chosen), 1);
         showCards();
@@ -72,6 +70,7 @@ function card(chosen, place) {
 
 function showCards() {
   $("cards").replaceChildren(...setup.optimizers.map(card));
+  markBasins();
   showResults();
 }
 

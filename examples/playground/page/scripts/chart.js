@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Axes, and the values of the ways against steps: steps at the distance of their roots, as the player runs.
-const margin = { left: 44, right: 12, top: 10, bottom: 24 };
+const margin = { left: 44, right: 20, top: 10, bottom: 24 };
 
 // Draws a frame with ticks; returns the maps from numbers to pixels.
 function axes(context, width, height, x, y) {

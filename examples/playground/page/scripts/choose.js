@@ -55,16 +55,20 @@ function prepareMap() {
     changedOptimizers();
   };
   map.addEventListener("pointerdown", (event) => {
+    if (event.pointerType === "touch") return;  // which may want to scroll the page
     map.setPointerCapture(event.pointerId);
     play(false);
     pick(event);
   });
   map.addEventListener("pointermove", (event) => {
-    if (event.buttons) pick(event);
+    if (event.buttons && event.pointerType !== "touch") pick(event);
     const [x, y] = toPoint(event), [value] = ask("evaluate", setup.f, [x, y]);
     $("readout").value = `f(${short(x, 4)}, ${short(y, 4)}) = ${short(value, 6)}`;
   });
-  map.addEventListener("pointerup", () => play(true));
+  map.addEventListener("pointerup", (event) => {
+    if (event.pointerType === "touch") pick(event), (player.time = 0);
+    play(true);
+  });
   map.addEventListener("pointerleave", () => ($("readout").value = ""));
   map.addEventListener("wheel", (event) => {
     event.preventDefault();

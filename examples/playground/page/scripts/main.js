@@ -44,6 +44,7 @@ function showAll() {
 const matchesDark = () => rgb("ground")[0] < 128;
 
 function repaint() {
+  colors.clear();
   drawGround();
   if (basins.of) drawBasins();
   redraw();

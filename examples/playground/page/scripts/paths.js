@@ -8,15 +8,18 @@ function drawPaths() {
   runs.forEach((run, r) => {
     if (!run.count) return;
     const last = Math.min(step, run.count - 1);
-    context.strokeStyle = context.fillStyle = color(colorOf(setup.optimizers[r].color));
-    context.setLineDash(setup.optimizers[r].color >= 8 ? [6, 3] : []);
-    context.lineWidth = 2;
     context.beginPath();
     for (let i = 0; i <= last; ++i) {
       const [x, y] = toPixel([run.points[3 * i], run.points[3 * i + 1]], width, height);
       if (!(Math.abs(x) < 1e5 && Math.abs(y) < 1e5)) break;
       if (i) context.lineTo(x, y); else context.moveTo(x, y);
     }
+    context.strokeStyle = color("halo");
+    context.lineWidth = 4.5;
+    context.stroke();
+    context.strokeStyle = context.fillStyle = color(colorOf(setup.optimizers[r].color));
+    context.setLineDash(setup.optimizers[r].color >= 8 ? [6, 3] : []);
+    context.lineWidth = 2.2;
     context.stroke();
     context.setLineDash([]);
     const [x, y] = toPixel([run.points[3 * last], run.points[3 * last + 1]], width, height);

@@ -19,7 +19,7 @@ function showTime(time) {
 function play(on = !player.playing) {
   if (on && player.time >= 1) player.time = 0;
   player.playing = on;
-  $("play").textContent = on ? "⏸" : "▶";
+  $("play").classList.toggle("playing", on);
   $("play").setAttribute("aria-label", on ? "Pause" : "Play");
   let before = performance.now();
   const frame = (now) => {

@@ -14,6 +14,7 @@ function tune(chosen, made) {
   chosen.trials = found.trials;
   const fresh = card(chosen, made.dataset.place);
   made.replaceWith(fresh);
+  markBasins();
   const picture = element("canvas", { className: "rates", role: "img", ariaLabel: "Value at the end against rate" });
   fresh.append(picture);
   drawTrials(picture, chosen, lowest);

@@ -46,7 +46,7 @@ function walk(optimizer) {
 // The step from which on the value is the minimum's.
 function arrival(points, value) {
   let first = -1;
-  for (let i = points.length / 3 - 1; i >= 0 && Math.abs(points[3 * i + 2] - value) <= 1e-6 * (1 + Math.abs(value)); --i) first = i;
+  for (let i = points.length / 3 - 1; i >= 0 && Math.abs(points[3 * i + 2] - value) <= 1e-6; --i) first = i;
   return first;
 }
 

@@ -22,7 +22,7 @@ function prepareSchulz() {
 
 function playSchulz(on) {
   schulz.playing = on;
-  $("schulz-play").textContent = on ? "⏸" : "▶";
+  $("schulz-play").classList.toggle("playing", on);
   $("schulz-play").setAttribute("aria-label", on ? "Pause" : "Play");
   if (!on) return;
   const last = schulz.data.sigmas.length - 1;
@@ -118,20 +118,23 @@ function drawScalar() {
   const step = (j, s) => p(coefficients[j], j === 0 ? s / safety : s);
   const most = 1.4, plain = (v) => short(v, 2), ticks = [0, 0.2, 0.4, 0.6, 0.8, 1, 1.2];
   const { across, up } = axes(context, width, height, { ticks, text: plain, to: (v) => v / most }, { ticks, text: plain, to: (v) => clamp(v, -0.2, 1.6) / most });
+  context.save();
+  context.beginPath(), context.rect(margin.left, 0, width - margin.left - margin.right, height - margin.bottom), context.clip();
   const curve = (f, style, dash = []) => {
     context.strokeStyle = style;
     context.setLineDash(dash);
     context.beginPath();
-    for (let i = 0; i <= 400; ++i) context.lineTo(across((i / 400) * most), up(f((i / 400) * most)));
+    for (let i = 0; i <= 1500; ++i) context.lineTo(across((i / 1500) * most), up(f((i / 1500) * most)));
     context.stroke();
     context.setLineDash([]);
   };
   context.lineWidth = 1;
-  curve((s) => s, color("line"));
+  curve((s) => s, color("muted"));
   context.lineWidth = 1.3;
   curve((s) => coefficients.slice(0, k).reduce((v, _, j) => step(j, v), s), color("muted"), [4, 3]);
   context.lineWidth = 2;
   curve((s) => p(row, k === 1 ? s / safety : s), color("accent"));
+  context.restore();
   sigmas[k - 1].forEach((s, i) => {
     const next = sigmas[k][i];
     context.strokeStyle = context.fillStyle = color(colorOf(i));

@@ -29,10 +29,14 @@ function typed(text) {
 
 const colorProbe = document.body.appendChild(element("span", { hidden: true }));
 
-// A colour of style.css in the theme that is shown, as text or as [r, g, b].
+// A colour of style.css in the theme that is shown, as text or as [r, g, b]. Whoever changes the theme clears `colors`.
+const colors = new Map();
 function color(name) {
-  colorProbe.style.color = `var(--${name})`;
-  return getComputedStyle(colorProbe).color;
+  if (!colors.has(name)) {
+    colorProbe.style.color = `var(--${name})`;
+    colors.set(name, getComputedStyle(colorProbe).color);
+  }
+  return colors.get(name);
 }
 function rgb(name) {
   return color(name).match(/[\d.]+/g).slice(0, 3).map(Number);
