@@ -18,12 +18,11 @@ set(DOXYGEN_QUIET YES)
 set(DOXYGEN_WARN_IF_UNDOCUMENTED NO)
 set(DOXYGEN_WARN_AS_ERROR FAIL_ON_WARNINGS)
 
-# What pages show, and the headers to which pages of their folders lead. Those of stages bear names of others.
+# What pages show, and what they need before Doxygen reads them.
 set(DOXYGEN_IMAGE_PATH ${PROJECT_SOURCE_DIR}/examples ${PROJECT_SOURCE_DIR}/examples/gpt
   ${PROJECT_SOURCE_DIR}/bench/comparison)
-file(GLOB linked_headers CONFIGURE_DEPENDS include/gradus/*/*.hpp)
-list(FILTER linked_headers EXCLUDE REGEX "/stages/(average|orthogonalize).hpp$")
-set(DOXYGEN_HTML_EXTRA_FILES ${linked_headers})
+set(DOXYGEN_FILTER_PATTERNS
+  "*.md=\"${CMAKE_COMMAND} -DROOT=${PROJECT_SOURCE_DIR} -P ${PROJECT_SOURCE_DIR}/cmake/docs_page.cmake\"")
 
 # Not public, and what Doxygen does not understand.
 set(DOXYGEN_EXCLUDE_SYMBOLS gradus::detail* Eigen*)
@@ -31,8 +30,13 @@ set(DOXYGEN_MACRO_EXPANSION YES)
 set(DOXYGEN_EXPAND_ONLY_PREDEF YES)
 set(DOXYGEN_PREDEFINED [[GRADUS_NAMESPACE=gradus "GRADUS_STATE(...)=" "GRADUS_SCRATCH(...)=" "GRADUS_FIELDS(...)=" GRADUS_RUN_STAGES= \
   GRADUS_PACKETS_BEGIN= GRADUS_PACKETS_END= EIGEN_ALWAYS_INLINE=inline EIGEN_DONT_INLINE=]])
-set(DOXYGEN_VERBATIM_VARS DOXYGEN_PREDEFINED)
+set(DOXYGEN_VERBATIM_VARS DOXYGEN_PREDEFINED DOXYGEN_FILTER_PATTERNS)
 
 doxygen_add_docs(docs README.md include/gradus tests/README.md bench/README.md bench/comparison/README.md examples/README.md
   examples/gpt/README.md
   WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+add_custom_command(TARGET docs POST_BUILD
+  COMMAND ${CMAKE_COMMAND} -DROOT=${PROJECT_SOURCE_DIR} -DHTML=${CMAKE_CURRENT_BINARY_DIR}/html
+    -P ${PROJECT_SOURCE_DIR}/cmake/docs_links.cmake
+  COMMENT "Following the links of the documentation"
+  VERBATIM)
