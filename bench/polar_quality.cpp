@@ -72,6 +72,8 @@ int main() {
       "| σ | orthogonality | cosine | error | σ | orthogonality | cosine | error |\n");
   for (const int steps : {5, 10}) print_rows("Jordan", steps, quintics::jordan);
   print_rows("You", 5, quintics::you_jiacheng);
+  print_rows("cubic5", 5, quintics::cubic5);
+  print_rows("DeepSeek-V4", 10, quintics::deepseekv4);
   for (const int steps : {5, 8}) {
     print_rows("Polar Express", [=]<class Method>() { return polar_express<Method>(steps); });
   }

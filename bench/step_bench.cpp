@@ -150,9 +150,16 @@ int main(int argc, char** argv) {
   add_optimizer("AdaMax", AdaMax{}, three);
   add_optimizer("NAdam", NAdam{}, three);
   add_optimizer("RAdam", RAdam{}, three);
+  add_optimizer("AdaBelief", AdaBelief{}, three);
+  add_optimizer("LaProp", LaProp{}, three);
+  add_optimizer("ADOPT", ADOPT{}, three);
+  add_optimizer("Adan", Adan{}, {bench::pass<1, 5>});
+  add_optimizer("AdEMAMix", AdEMAMix{}, {bench::pass<1, 4>});
+  add_optimizer("MARS", MARS{}, {bench::pass<2, 0>, bench::pass<1, 4>});
   add_optimizer("ASGD", ASGD{}, two);
   add_optimizer("Rprop", Rprop{}, three);
   add_optimizer("Lion", Lion{}, two);
+  add_optimizer("Signum", Signum{}, two);
   add_optimizer("ScheduleFreeSGD", ScheduleFreeSGD{}, two);
   add_optimizer("ScheduleFreeAdamW", ScheduleFreeAdamW{}, three);
   auto without_estimates = sophia([](const auto&, const auto&, std::int64_t) {});
@@ -185,6 +192,16 @@ int main(int argc, char** argv) {
         const Passes passes{bench::pass<2, 1>, bench::pass<1, 0>, bench::pass<0, 1>, bench::pass<1, 1>};
         const MatrixXf params = MatrixXf::Random(state.range(0), state.range(0));
         measure(state, Adafactor{}, passes, static_cast<int>(state.range(1)), params);
+      })
+      ->ArgNames({"side", "threads"})
+      ->ArgsProduct({{1024, 4096}, bench::thread_counts()});
+  add("CAME",
+      [](auto& state) {
+        // g to u; row and column means of u²; u divided; m and the means of (u − m)²; u from m; θ.
+        const Passes passes{bench::pass<1, 1>, bench::pass<1, 0>, bench::pass<0, 1>,
+                            bench::pass<1, 1>, bench::pass<1, 1>, bench::pass<1, 1>};
+        const MatrixXf params = MatrixXf::Random(state.range(0), state.range(0));
+        measure(state, CAME{}, passes, static_cast<int>(state.range(1)), params);
       })
       ->ArgNames({"side", "threads"})
       ->ArgsProduct({{1024, 4096}, bench::thread_counts()});

@@ -70,21 +70,23 @@ int main(int argc, char** argv) {
   std::cout << std::fixed
             << "| optimizer | state, MB | scratch, MB | θ, state and scratch, times θ |\n|---|--:|--:|--:|\n";
   print("`SGD`", SGD{});
-  print("`Momentum`, `Lion`", Lion{});
+  print("`Momentum`, `Lion`, `Signum`", Lion{});
   print("`Nesterov`", Nesterov{});
   print("`AdaGrad`", AdaGrad{});
   print("`RMSProp`", RMSProp{});
   print("`RMSProp`, centered, momentum", RMSProp{.momentum = 0.9, .centered = true});
   print("`AdaDelta`", AdaDelta{});
-  print("`Adam`, `AdamW`, `NAdam`, `RAdam`, `AdaMax`", AdamW{});
+  print("`Adam`, `AdamW`, `NAdam`, `RAdam`, `AdaMax`, `AdaBelief`, `LaProp`, `ADOPT`", AdamW{});
   print("`small_state(AdamW)`", small_state(AdamW{}));
   print("`eight_bit_state(AdamW)`", eight_bit_state(AdamW{}));
-  print("`AMSGrad`", AMSGrad{});
+  print("`AMSGrad`, `AdEMAMix`, `MARS`", AMSGrad{});
+  print("`Adan`", Adan{});
   print("`Rprop`", Rprop{});
   print("`ASGD`", ASGD{});
   print("`LARS`", LARS{});
   print("`LAMB`", LAMB{});
   print("`Adafactor`", Adafactor{});
+  print("`CAME`", CAME{});
   print("`ScheduleFreeSGD`", ScheduleFreeSGD{});
   print("`ScheduleFreeAdamW`", ScheduleFreeAdamW{});
   print("`Prodigy`", Prodigy{});

@@ -215,6 +215,15 @@ TEST_CASE("wrappers refuse bad fields by name, and pass on what the optimizer in
   refuses(exponential_average(sgd, 0), "Average: decay is 0");
   refuses(stochastic_weight_average(sgd, -1), "Average: from is -1");
   refuses(stochastic_weight_average(sgd, 0, 0), "Average: period is 0");
+  refuses(tail_average(sgd, 3, 10, 1.5), "Average: share is 1.5");
+  refuses(hyperball(sgd, 1), "hyperball: learning_rate is 1");
+  refuses(update_floor(sgd, -1), "update_floor: ratio is -1");
+  refuses(radial_brake(sgd, 1.5), "radial_brake: outward is 1.5");
+  refuses(ema_nesterov(sgd, -1), "EmaNesterov: beta is -1");
+  refuses(ema_nesterov(sgd, 0.3, 1), "EmaNesterov: decay is 1");
+  refuses(diloco(sgd, 0), "DiLoCo: steps is 0");
+  refuses(diloco(sgd, 3, Momentum{.learning_rate = -1}), "Momentum: learning_rate is -1");
+  refuses(hyperball(SGD{.learning_rate = -1}), "SGD: learning_rate is -1");
   refuses(sharpness_aware(Sphere{}, sgd, -0.1), "SharpnessAware: radius is -0.1");
   refuses(sharpness_aware(Sphere{}, sgd, NAN), "SharpnessAware: radius is nan");
   refuses(scheduled<&SGD::learning_rate>(sgd, [](std::int64_t) { return double(INFINITY); }),

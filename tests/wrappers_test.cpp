@@ -86,6 +86,28 @@ TEST_CASE("every wrapper follows the reference trajectories") {
   check("sam_adam tree", false, [](const auto& f) { return sharpness_aware(f, adam, 0.5); });
   check("asam_adam tree", false, [](const auto& f) { return sharpness_aware(f, adam, 0.5, true); });
   check("cautious_adam tree", false, always(cautious(adam)));
+  const Adam adamh{.learning_rate = 1, .beta1 = 0.9, .beta2 = 0.95};
+  check("hyperball_adam given", false, always(hyperball(adamh, 0.1)));
+  check("hyperball_adam tree", false, always(hyperball(Adam{.learning_rate = 0.7}, 0.05)));
+  // The stage before the learning rate, and the wrapper behind it.
+  using stages::UpdateFloor;
+  const stages::Average average{.momentum = 0.9, .nesterov = false};
+  const stages::Descend descend{.learning_rate = 0.1};
+  const auto floored = [&](const UpdateFloor& floor) {
+    return StageList{"floored", std::tuple{average, floor, descend}};
+  };
+  check("floor_momentum tree", false, always(floored({0.35})));
+  check("row_floor_momentum tree", false, always(floored({0.35, true})));
+  check("column_floor_momentum tree", false, always(floored({0.35, true, Layout::inputs_by_outputs})));
+  check("brake_adam tree", false, always(radial_brake(adam)));
+  const auto late_beta = [](std::int64_t t) { return t < 1 ? 0 : 0.3; };
+  check("ema_nesterov_sgd given", true,
+        always(scheduled<&EmaNesterov<SGD>::beta>(ema_nesterov(sgd, 0.3, 0.9), late_beta)));
+  check("ema_nesterov_adam tree", true, always(ema_nesterov(adam, 0.5, 0.8)));
+  const Momentum muloco{.learning_rate = 0.7, .momentum = 0.5, .nesterov = true};
+  check("diloco_sgd given", false, always(diloco(sgd, 3, muloco)));
+  check("diloco_adam tree", false, always(diloco(adam, 4)));
+  check("tail_adam tree", true, always(tail_average(adam, 4, 5, 0.6)));
   CHECK(records.empty());
 }
 
@@ -97,6 +119,8 @@ TEST_CASE("a wrapper without strength is the optimizer inside, to the bit") {
   const AdamW adamw{.learning_rate = 0.1};
   check(scheduled<&AdamW::learning_rate>(AdamW{}, Constant{0.1}), adamw);
   check(lookahead(adamw, 1, 1), adamw);
+  check(ema_nesterov(adamw, 0), adamw);
+  check(tail_average(adamw, 3), adamw);
   check(accumulate(adamw, 1), adamw);
   check(skip_nonfinite(adamw), adamw);
   check(polyak_average(adamw), adamw);
@@ -110,6 +134,7 @@ TEMPLATE_TEST_CASE("every wrapper holds every optimizer", "", float, double) {
     const auto expected = after<TestType>(plain, 10);
     const auto check = [&](const auto& wrapped) { CHECK(same_bits(after<TestType>(wrapped, 10), expected)); };
     check(lookahead(plain, 1, 1));
+    check(ema_nesterov(plain, 0));
     check(accumulate(plain, 1));
     check(skip_nonfinite(plain));
     check(polyak_average(plain));

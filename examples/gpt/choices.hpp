@@ -39,6 +39,10 @@ void for_each_choice(const SampledGradient<Params>& sampled, double tokens, cons
   f("AdamW", 1e-3, [](double rate) { return adamw(rate); });
   f("Muon", 0.02, [](double rate) { return hidden(Muon{.learning_rate = rate}); });
   f("NorMuon", 0.02, [](double rate) { return hidden(NorMuon{.learning_rate = rate, .weight_decay = 0.1}); });
+  f("MuonH", 0.02,
+    [](double rate) { return hidden(hyperball(Muon{.learning_rate = 1, .weight_decay = 0}, rate)); });
+  f("SOAPMuon", 0.02,
+    [](double rate) { return hidden(SOAPMuon{.learning_rate = rate, .weight_decay = 0.1}); });
   f("SOAP", 3e-3, [](double rate) { return hidden(SOAP{.learning_rate = rate, .weight_decay = 0.1}); });
   f("Lion", 3e-4, [](double rate) { return Lion{.learning_rate = rate, .weight_decay = 0.3}; });
   f("Adafactor", 1e-2, [](double rate) { return Adafactor{.learning_rate = rate}; });

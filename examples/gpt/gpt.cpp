@@ -189,7 +189,7 @@ int main(int argc, char** argv) {
       argc, argv, "Trains a small GPT on a text, character by character, and lets it write.",
       {{"--text", GRADUS_EXAMPLE_DATA "/bible.txt", "the text to learn"},
        {"--optimizer", "Muon",
-        "AdamW, Muon, NorMuon, SOAP, Lion, Adafactor, Sophia, ScheduleFreeAdamW, Prodigy, SGD"},
+        "AdamW, Muon, NorMuon, MuonH, SOAPMuon, SOAP, Lion, Adafactor, Sophia, ScheduleFreeAdamW, Prodigy, SGD"},
        {"--learning-rate", "", "the highest; nothing for the optimizer's usual one"},
        {"--schedule", "cosine", "cosine or constant, after the warm-up"},
        {"--warmup", text(usual.warmup), "steps in which the learning rate grows"},

@@ -47,6 +47,13 @@ TEST_CASE("no step of a wrapper allocates") {
   check(stochastic_weight_average(adamw, 1, 2));
   check(cautious(adamw));
   check(stiefel(adamw));
+  check(hyperball(adamw));
+  check(update_floor(adamw, 0.1, true));
+  check(radial_brake(adamw));
+  check(through_stages(adamw, stages::Orthogonalize<>{}, stages::Descend{}));
+  check(ema_nesterov(adamw));
+  check(diloco(adamw, 2));
+  check(tail_average(adamw, 2));
   check(sharpness_aware(objective, adamw));
   check(lookahead(sharpness_aware(
       objective, route(is_matrix, scheduled<&AdamW::learning_rate>(accumulate(adamw, 2), Constant{0.1}),

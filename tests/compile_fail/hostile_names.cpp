@@ -116,6 +116,9 @@ GRADUS_TRAP(trees_of)
 GRADUS_TRAP(for_each_field)
 GRADUS_TRAP(for_each_part)
 GRADUS_TRAP(owner_of)
+GRADUS_TRAP(stage_of)
+GRADUS_TRAP(any_stage_has)
+GRADUS_TRAP(inner_products)
 GRADUS_TRAP(scale)
 GRADUS_TRAP(add_decay)
 GRADUS_TRAP(add_noise)
@@ -195,9 +198,16 @@ void optimizers_for_coefficients() {
   check(gradus::AdaMax{});
   check(gradus::NAdam{});
   check(gradus::RAdam{});
+  check(gradus::AdaBelief{});
+  check(gradus::LaProp{});
+  check(gradus::ADOPT{});
+  check(gradus::Adan{});
+  check(gradus::AdEMAMix{});
+  check(gradus::MARS{});
   check(gradus::ASGD{});
   check(gradus::Rprop{});
   check(gradus::Lion{});
+  check(gradus::Signum{});
   check(gradus::LAMB{});
   check(gradus::LARS{});
   check(gradus::Prodigy{});
@@ -219,7 +229,9 @@ void optimizers_for_matrices() {
   check(gradus::Dion{});
   check(gradus::Shampoo{});
   check(gradus::SOAP{});
+  check(gradus::SOAPMuon{});
   check(gradus::Adafactor{});
+  check(gradus::CAME{});
 }
 
 void wrappers() {
@@ -230,6 +242,12 @@ void wrappers() {
   check(exponential_average(ScheduleFreeSGD{}));
   check(cautious(Adam{}));
   check(stiefel(SGD{}));
+  check(hyperball(SGD{}));
+  check(update_floor(SGD{}, 0.1, true));
+  check(radial_brake(SGD{}));
+  check(ema_nesterov(SGD{}));
+  check(diloco(SGD{}, 2));
+  check(tail_average(SGD{}, 2));
   check(skip_nonfinite(Lion{}));
   check(scheduled<&SGD::learning_rate>(SGD{}, Constant{0.1}));
   check(sharpness_aware(square, SGD{}));

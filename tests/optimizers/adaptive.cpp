@@ -8,25 +8,6 @@ namespace gradus_test {
 
 namespace {
 
-// What Adam, AdamW and AMSGrad have in common.
-template <class O>
-Listing<O> adam(const char* name, std::vector<std::pair<const char*, O>> variants) {
-  return {.name = name,
-          .usual = {.learning_rate = 0.1},
-          .variants = std::move(variants),
-          .fields = {{"learning_rate", set(&O::learning_rate, 0.2)},
-                     {"beta1", set(&O::beta1, 0.5)},
-                     {"beta2", set(&O::beta2, 0.9)},
-                     {"epsilon", set(&O::epsilon, 0.1)},
-                     {"weight_decay", set(&O::weight_decay, 0.2)}},
-          .bad = {{"learning_rate", set(&O::learning_rate, -1.0)},
-                  {"beta1", set(&O::beta1, 1.0)},
-                  {"beta2", set(&O::beta2, -0.1)},
-                  {"epsilon", set(&O::epsilon, nan)},
-                  {"weight_decay", set(&O::weight_decay, -1.0)}},
-          .without_epsilon = O{.learning_rate = 0.1, .epsilon = 0}};
-}
-
 Listing<AMSGrad> amsgrad() {
   const auto variant = [](double decay, bool decoupled, AMSGradForm form) {
     return AMSGrad{.learning_rate = 0.1,
@@ -35,12 +16,12 @@ Listing<AMSGrad> amsgrad() {
                    .decoupled_weight_decay = decoupled,
                    .form = form};
   };
-  auto listing = adam<AMSGrad>("AMSGrad", {{"torch", variant(0, false, AMSGradForm::torch)},
-                                           {"optax", variant(0, false, AMSGradForm::optax)},
-                                           {"paper", variant(0.1, false, AMSGradForm::paper)},
-                                           {"decoupled_torch", variant(0.1, true, AMSGradForm::torch)},
-                                           {"decoupled_optax", variant(0.1, true, AMSGradForm::optax)},
-                                           {"decoupled_paper", variant(0.1, true, AMSGradForm::paper)}});
+  auto listing = like_adam<AMSGrad>("AMSGrad", {{"torch", variant(0, false, AMSGradForm::torch)},
+                                                {"optax", variant(0, false, AMSGradForm::optax)},
+                                                {"paper", variant(0.1, false, AMSGradForm::paper)},
+                                                {"decoupled_torch", variant(0.1, true, AMSGradForm::torch)},
+                                                {"decoupled_optax", variant(0.1, true, AMSGradForm::optax)},
+                                                {"decoupled_paper", variant(0.1, true, AMSGradForm::paper)}});
   listing.usual.weight_decay = 0.05;
   listing.fields.insert(listing.fields.end(),
                         {{"decoupled_weight_decay", set(&AMSGrad::decoupled_weight_decay, true)},
@@ -94,12 +75,12 @@ std::vector<Entry> adaptive() {
                    {"weight_decay", set(&RMSProp::weight_decay, -1.0)},
                    {"momentum", set(&RMSProp::momentum, -1.0)}},
            .without_epsilon = RMSProp{.learning_rate = 0.02, .epsilon = 0}}),
-      entry(adam<Adam>("Adam",
-                       {{"default", {}},
-                        {"plain", {.learning_rate = 0.1}},
-                        {"weight_decay", {.learning_rate = 0.1, .weight_decay = 0.1}},
-                        {"betas", {.learning_rate = 0.05, .beta1 = 0.8, .beta2 = 0.95, .epsilon = 1e-4}}})),
-      entry(adam<AdamW>(
+      entry(like_adam<Adam>(
+          "Adam", {{"default", {}},
+                   {"plain", {.learning_rate = 0.1}},
+                   {"weight_decay", {.learning_rate = 0.1, .weight_decay = 0.1}},
+                   {"betas", {.learning_rate = 0.05, .beta1 = 0.8, .beta2 = 0.95, .epsilon = 1e-4}}})),
+      entry(like_adam<AdamW>(
           "AdamW",
           {{"default", {}},
            {"weight_decay", {.learning_rate = 0.1, .weight_decay = 0.1}},

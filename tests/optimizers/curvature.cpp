@@ -21,6 +21,65 @@ struct SquaredGradient {
   }
 };
 
+Entry soap_muon() {
+  // With an ε that lets the length of the momentum be seen.
+  const NewtonSchulz guarded{.epsilon = 0.1, .guard = NormGuard::add};
+  auto result = entry<SOAPMuon>(
+      {.name = "SOAPMuon",
+       .usual = {.learning_rate = 0.05, .epsilon = 0.05, .weight_decay = 0.1, .period = 3},
+       .variants = {{"plain", {.learning_rate = 0x1p-8}},
+                    {"options",
+                     {.learning_rate = 0x1p-8,
+                      .momentum = 0.9,
+                      .beta2 = 0.8,
+                      .shampoo_beta = 0.7,
+                      .epsilon = 0.1,
+                      .weight_decay = 0.5,
+                      .nesterov = false,
+                      .period = 3}},
+                    {"one_sided", {.learning_rate = 0x1p-8, .period = 5, .one_sided = true}}},
+       .fields = {{"learning_rate", set(&SOAPMuon::learning_rate, 0.1)},
+                  {"momentum", set(&SOAPMuon::momentum, 0.5)},
+                  {"beta2", set(&SOAPMuon::beta2, 0.5)},
+                  {"shampoo_beta", set(&SOAPMuon::shampoo_beta, 0.5)},
+                  {"epsilon", set(&SOAPMuon::epsilon, 0.5)},
+                  {"weight_decay", set(&SOAPMuon::weight_decay, 0.2)},
+                  {"nesterov", set(&SOAPMuon::nesterov, false)},
+                  {"scale", set(&SOAPMuon::scale, MuonScale::match_rms_adamw)},
+                  {"layout", set(&SOAPMuon::layout, Layout::inputs_by_outputs)},
+                  {"cautious_decay", set(&SOAPMuon::cautious_decay, true)},
+                  {"period", set(&SOAPMuon::period, 2)},
+                  {"max_dimension", set(&SOAPMuon::max_dimension, Index{3})},
+                  {"one_sided", set(&SOAPMuon::one_sided, true)},
+                  {"orthogonalizer", set(&SOAPMuon::orthogonalizer, guarded)}},
+       .bad = {{"learning_rate", set(&SOAPMuon::learning_rate, -1.0)},
+               {"momentum", set(&SOAPMuon::momentum, 1.0)},
+               {"beta2", set(&SOAPMuon::beta2, 1.0)},
+               {"shampoo_beta", set(&SOAPMuon::shampoo_beta, -0.1)},
+               {"epsilon", set(&SOAPMuon::epsilon, nan)},
+               {"weight_decay", set(&SOAPMuon::weight_decay, -1.0)},
+               {"period", set(&SOAPMuon::period, 0)},
+               {"max_dimension", set(&SOAPMuon::max_dimension, Index{0})},
+               {"steps", [](auto& o) { o.orthogonalizer.steps = 0; }}},
+       .coefficient_wise = false,
+       .without_epsilon = SOAPMuon{.learning_rate = 0.05,
+                                   .epsilon = 0,
+                                   .period = 3,
+                                   .orthogonalizer = {.steps = 12, .coefficients = quintics::flat}}});
+  // The records, made of the same stages as in user code.
+  const auto record = [](double rate, double decay, bool by_rows) {
+    const SOAPMuon muon{};
+    return StageList{"record",
+                     std::tuple{stages::EigenbasisWhitening{}, stages::Orthogonalize<>{muon.orthogonalizer},
+                                stages::ScaleByShape{}, stages::RadialBrake{},
+                                stages::UpdateFloor{.ratio = 0.3825, .by_neuron = by_rows},
+                                stages::DescendToRadius{rate, decay}}};
+  };
+  result.variants.emplace_back("record_44", erase(record(0x1p-7, 0, false)));
+  result.variants.emplace_back("record_46", erase(record(0x1p-8, 0.5, true)));
+  return result;
+}
+
 }  // namespace
 
 std::vector<Entry> curvature() {
@@ -129,6 +188,7 @@ std::vector<Entry> curvature() {
                            {"max_dimension", set(&SOAP::max_dimension, Index{0})}},
                    .coefficient_wise = false,
                    .without_epsilon = SOAP{.learning_rate = 0.05, .epsilon = 0, .period = 3}}),
+      soap_muon(),
   };
 }
 

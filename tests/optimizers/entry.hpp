@@ -36,6 +36,25 @@ auto set(Field field, Value value) {
 
 inline constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
+/// The listing of an optimizer that has Adam's fields, and perhaps others.
+template <class O>
+Listing<O> like_adam(const char* name, std::vector<std::pair<const char*, O>> variants) {
+  return {.name = name,
+          .usual = {.learning_rate = 0.1},
+          .variants = std::move(variants),
+          .fields = {{"learning_rate", set(&O::learning_rate, 0.2)},
+                     {"beta1", set(&O::beta1, 0.5)},
+                     {"beta2", set(&O::beta2, 0.9)},
+                     {"epsilon", set(&O::epsilon, 0.1)},
+                     {"weight_decay", set(&O::weight_decay, 0.2)}},
+          .bad = {{"learning_rate", set(&O::learning_rate, -1.0)},
+                  {"beta1", set(&O::beta1, 1.0)},
+                  {"beta2", set(&O::beta2, -0.1)},
+                  {"epsilon", set(&O::epsilon, nan)},
+                  {"weight_decay", set(&O::weight_decay, -1.0)}},
+          .without_epsilon = O{.learning_rate = 0.1, .epsilon = 0}};
+}
+
 struct Anything {
   template <class T>
   operator T() const;

@@ -10,6 +10,7 @@ namespace gradus_test {
 std::vector<Entry> first_order();
 std::vector<Entry> adaptive();
 std::vector<Entry> others();
+std::vector<Entry> adam_relatives();
 std::vector<Entry> averaging();
 std::vector<Entry> layerwise();
 std::vector<Entry> curvature();

@@ -14,6 +14,31 @@ Preset with_rate(Preset preset, double rate) {
   return preset;
 }
 
+// Lists of stages that are no optimizers of their own.
+void add_lists(Entry& muon) {
+  const NewtonSchulz twelve{.steps = 12, .coefficients = quintics::flat};
+  const NewtonSchulz guarded{
+      .steps = 12, .coefficients = quintics::flat, .epsilon = 1e-7, .guard = NormGuard::add};
+  const StageList polar_grad{
+      "PolarGrad",
+      std::tuple{stages::Average{.nesterov = false},
+                 stages::SteepestDirection<>{.dual_scaled = true, .norm = {.orthogonalizer = twelve}},
+                 stages::Descend{.learning_rate = 0.005, .weight_decay = 0.5}}};
+  const StageList dyn_muon{
+      "DynMuon", std::tuple{stages::Average{.form = MomentumForm::sum},
+                            stages::SpectralPower<>{.orthogonalizer = twelve}, stages::ScaleByShape{},
+                            stages::Descend{.learning_rate = 0.005, .weight_decay = 0.5}}};
+  const StageList muown{"Muown", std::tuple{stages::Muown<>{
+                                     .learning_rate = 0.01, .weight_decay = 0.1, .orthogonalizer = guarded}}};
+  muon.variants.emplace_back("muown", erase(muown));
+  const auto exponent = [](std::int64_t t) {
+    return -0.25 + 0.5 / (1 + std::exp((static_cast<double>(t + 1) / 100 - 0.04) / 0.04));
+  };
+  muon.variants.emplace_back("polar_grad", erase(polar_grad));
+  muon.variants.emplace_back("dyn_muon",
+                             erase(scheduled<&stages::SpectralPower<>::exponent>(dyn_muon, exponent)));
+}
+
 }  // namespace
 
 std::vector<Entry> muon() {
@@ -26,7 +51,7 @@ std::vector<Entry> muon() {
   dion_cautious.cautious_decay = true;
   NorMuon speedrun = presets::normuon_speedrun();
   speedrun.weight_decay = 0.5;
-  return {
+  std::vector<Entry> all{
       entry<Muon>(
           {.name = "Muon",
            .usual = {.learning_rate = 0.05, .orthogonalizer = guarded},
@@ -147,6 +172,8 @@ std::vector<Entry> muon() {
                    {"epsilon", set(&Dion::epsilon, 0.0)}},
            .coefficient_wise = false,
            .couples_leaves = true})};
+  add_lists(all.front());
+  return all;
 }
 
 }  // namespace gradus_test

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The rest of PyTorch's coefficient-wise optimizers, and Lion.
+// The rest of PyTorch's coefficient-wise optimizers, Lion and Signum.
 #include "optimizers/entry.hpp"
 #include "optimizers/lists.hpp"
 
@@ -162,6 +162,19 @@ std::vector<Entry> others() {
                    {"beta2", set(&Lion::beta2, -0.1)},
                    {"weight_decay", set(&Lion::weight_decay, nan)}},
            .without_epsilon = Lion{.learning_rate = 0.02}}),
+      entry<Signum>(
+          {.name = "Signum",
+           .usual = {.learning_rate = 0.02},
+           .variants = {{"default", {}},
+                        {"sign_descent", {.learning_rate = 0x1p-8, .momentum = 0}},
+                        {"options", {.learning_rate = 0x1p-7, .momentum = 0.95, .weight_decay = 0.5}}},
+           .fields = {{"learning_rate", set(&Signum::learning_rate, 0.05)},
+                      {"momentum", set(&Signum::momentum, 0.3)},
+                      {"weight_decay", set(&Signum::weight_decay, 0.1)}},
+           .bad = {{"learning_rate", set(&Signum::learning_rate, -1.0)},
+                   {"momentum", set(&Signum::momentum, 1.0)},
+                   {"weight_decay", set(&Signum::weight_decay, nan)}},
+           .without_epsilon = Signum{.learning_rate = 0.02}}),
   };
 }
 

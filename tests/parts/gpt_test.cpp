@@ -123,8 +123,9 @@ TEST_CASE("gradients of weighted batches add up") {
 }
 
 TEST_CASE("the language model learns a text with every optimizer of the example", "[long]") {
-  const std::string name = GENERATE(as<std::string>(), "AdamW", "Muon", "NorMuon", "SOAP", "Lion",
-                                    "Adafactor", "Sophia", "ScheduleFreeAdamW", "Prodigy", "SGD");
+  const std::string name =
+      GENERATE(as<std::string>(), "AdamW", "Muon", "NorMuon", "MuonH", "SOAPMuon", "SOAP", "Lion",
+               "Adafactor", "Sophia", "ScheduleFreeAdamW", "Prodigy", "SGD");
   Training<float> training(small_settings(), small_text());
   const auto chosen = optimizer(name, training);
   const double before = training.validate(training.params, 4);

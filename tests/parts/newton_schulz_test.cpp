@@ -145,6 +145,10 @@ TEST_CASE("singular values end where the documentation says") {
   inside(you, 0.1, 0.978, 1.032);
   inside(you, 0.001, 0.475, 1.145);
   inside(polar_express(), 0.01, 0.859, 1.141);
+  inside({.coefficients = quintics::cubic5}, 0.007, 0.774, 1.3);
+  const auto [low, high] = range({.steps = 10, .coefficients = quintics::deepseekv4}, 0.001);
+  CHECK(low == Approx(1).margin(1e-12));
+  CHECK(high == Approx(1.000538).margin(1e-6));
   inside({.steps = 10, .coefficients = quintics::convergent}, 0.003, 0.955, 1);
   inside({.steps = 20, .coefficients = quintics::cubic}, 0.001, 1, 1);
 }

@@ -53,7 +53,10 @@ TEST_CASE("Newton-Schulz maps singular values by its polynomial and keeps the ve
     const Eigen::JacobiSVD<Eigen::MatrixXd> svd(x, Eigen::ComputeThinU | Eigen::ComputeThinV);
     const NewtonSchulz cubic{.steps = 7, .coefficients = quintics::cubic};
     const NewtonSchulz you{.coefficients = quintics::you_jiacheng};
-    for (const auto& method : {NewtonSchulz{}, convergent, cubic, you, polar_express(), cans(7)}) {
+    const NewtonSchulz deepseek{.steps = 10, .coefficients = quintics::deepseekv4};
+    const NewtonSchulz cubic5{.coefficients = quintics::cubic5};
+    for (const auto& method :
+         {NewtonSchulz{}, convergent, cubic, you, deepseek, cubic5, polar_express(), cans(7)}) {
       const double norm = method.safety * x.norm() + method.epsilon;
       const Eigen::VectorXd sigma =
           svd.singularValues().unaryExpr([&](double s) { return scalar_map(method, s / norm); });

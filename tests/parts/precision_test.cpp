@@ -59,6 +59,11 @@ void for_each_nest(const Check& check) {
   check(exponential_average(adamw, 0.9));
   check(cautious(adamw));
   check(stiefel(adamw));
+  check(hyperball(adamw));
+  check(update_floor(adamw, 0.01, true));
+  check(radial_brake(adamw));
+  check(ema_nesterov(adamw));
+  check(diloco(adamw, 3));
   check(accumulate(adamw, 3));
   check(skip_nonfinite(adamw));
   check(scheduled<&AdamW::learning_rate>(adamw, falling));
@@ -69,7 +74,7 @@ void for_each_nest(const Check& check) {
 
 template <class Narrow, class O>
 void check_master(const O& optimizer, int steps = 40) {
-  INFO(O::name());
+  INFO(optimizer.name());
   bool same = true;
   run_beside_floats<Narrow>(master_weights(optimizer), optimizer, shapes, steps,
                             [&](const auto& narrow, const auto& floats, const auto& state) {
@@ -81,7 +86,7 @@ void check_master(const O& optimizer, int steps = 40) {
 
 template <class O>
 void check_compensated(const O& optimizer, int steps = 40) {
-  INFO(O::name());
+  INFO(optimizer.name());
   bool same = true;
   run_beside_floats<bfloat16>(compensated(optimizer), optimizer, shapes, steps,
                               [&](const auto& narrow, const auto& floats, const auto& state) {

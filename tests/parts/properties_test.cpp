@@ -138,6 +138,54 @@ TEMPLATE_TEST_CASE("AdamW without decay is Adam", "", float, double) {
                   after<TestType>(Adam{.learning_rate = 0.1}, 30)));
 }
 
+TEST_CASE("what an optimizer changes of another can be switched off") {
+  const auto check = [](const auto& optimizer, const auto& other) {
+    INFO(optimizer.name());
+    CHECK(relative_difference(after<double>(optimizer, 30), after<double>(other, 30)) < 1e-13);
+  };
+  const AdamW adamw{.learning_rate = 0.05, .beta1 = 0.8, .beta2 = 0.95, .weight_decay = 0.2};
+  check(AdEMAMix{.learning_rate = 0.05, .beta1 = 0.8, .beta2 = 0.95, .alpha = 0, .weight_decay = 0.2}, adamw);
+  check(Adan{.learning_rate = 0.05,
+             .beta1 = 0.8,
+             .beta2 = 0,
+             .beta3 = 0.95,
+             .weight_decay = 0.2,
+             .proximal_weight_decay = false},
+        adamw);
+  check(LaProp{.learning_rate = 0.05, .beta1 = 0, .epsilon = 1e-8}, Adam{.learning_rate = 0.05, .beta1 = 0});
+  // With so short a memory neither ever divides.
+  check(AdaBelief{.learning_rate = 0.05, .beta2 = 0.5}, RAdam{.learning_rate = 0.05, .beta2 = 0.5});
+  check(Signum{.learning_rate = 0x1p-6, .momentum = 0.9, .weight_decay = 0.25},
+        Lion{.learning_rate = 0x1p-6, .beta1 = 0.9, .beta2 = 0.9, .weight_decay = 0.25});
+}
+
+TEST_CASE("MARS without its correction is AdamW of gradients that are no longer than 1") {
+  const auto stepped = [](const auto& optimizer, double longest) {
+    auto params = make_tree<double>({{4, 3}, {3, 1}}), grads = params;
+    auto state = optimizer.init(params);
+    for (int t = 1; t <= 30; ++t) {
+      write_gradient(params, grads, t);
+      for (auto& leaf : grads) leaf *= std::min(1.0, longest / leaf.norm());
+      optimizer.step(params, grads, state);
+    }
+    return params;
+  };
+  const MARS mars{.beta2 = 0.999, .gamma = 0, .weight_decay = 0.1};
+  const AdamW adamw{.learning_rate = 3e-3, .beta1 = 0.95, .weight_decay = 0.1};
+  CHECK(relative_difference(stepped(mars, 0.5), stepped(adamw, 0.5)) < 1e-13);
+  CHECK(relative_difference(stepped(mars, 1e9), stepped(adamw, 1)) < 1e-13);
+  CHECK(relative_difference(stepped(mars, 1e9), stepped(adamw, 1e9)) > 1e-6);
+}
+
+TEST_CASE("the first step of ADOPT moves nothing") {
+  const Tree<double> start = make_tree<double>({{4, 3}, {3, 1}, {2, 4}, {1, 1}});
+  for (const bool decoupled : {false, true}) {
+    const ADOPT adopt{.learning_rate = 1, .weight_decay = 0.5, .decoupled_weight_decay = decoupled};
+    CHECK(same_bits(after<double>(adopt, 1), start));
+    CHECK(relative_difference(after<double>(adopt, 2), start) > 0.1);
+  }
+}
+
 TEST_CASE("Shampoo's first step is the polar factor of the gradient") {
   for (const auto& [rows, cols] : Shapes{{4, 4}, {6, 3}, {3, 6}, {5, 1}}) {
     Eigen::MatrixXd x = Eigen::MatrixXd::Zero(rows, cols);
@@ -148,6 +196,11 @@ TEST_CASE("Shampoo's first step is the polar factor of the gradient") {
     shampoo.step(x, gradient, state);
     CHECK(relative_difference((-x).eval(), orthogonalize(gradient, ExactPolar{})) < 1e-6);
   }
+}
+
+TEST_CASE("CAME keeps the momentum and 2(m + n) numbers of a matrix, twice n of a vector") {
+  CHECK(state_size(CAME{}, Eigen::MatrixXd(30, 20)) == 30 * 20 + 2 * (30 + 20));
+  CHECK(state_size(CAME{}, Eigen::VectorXd(50)) == 2 * 50);
 }
 
 TEST_CASE("Adafactor keeps m + n numbers of a matrix, and n of a vector") {
@@ -220,6 +273,7 @@ TEST_CASE("one optimizer may step different states in several threads", "[long]"
   check(NorMuon{.learning_rate = 0.1});
   check(Adafactor{});
   check(stiefel(SGD{}));
+  check(hyperball(SGD{}));
   check(LAMB{.learning_rate = 0.1});
   check(route(is_matrix, lookahead(Muon{}), cautious(AdamW{})));
 }
@@ -275,6 +329,9 @@ TEST_CASE("a leaf that stands twice in a tree is refused by every init") {
   refuses(lookahead(SGD{}), "Lookahead");
   refuses(cautious(SGD{}), "Cautious");
   refuses(stiefel(SGD{}), "Stiefel");
+  refuses(hyperball(SGD{}), "hyperball");
+  refuses(diloco(SGD{}, 2), "DiLoCo");
+  refuses(ema_nesterov(SGD{}), "EmaNesterov");
   refuses(route(is_matrix, Muon{}, SGD{}), "route");
   refuses(sophia([](auto&&...) {}), "Sophia");
   std::vector<Eigen::Map<Eigen::MatrixXd>> maps(2, Eigen::Map<Eigen::MatrixXd>(w.data(), 3, 2));
@@ -343,6 +400,7 @@ TEST_CASE("a state that was moved or copied steps on as before") {
   check(SOAP{.learning_rate = 0.1});
   check(lookahead(NorMuon{.learning_rate = 0.1}, 2));
   check(stiefel(Adam{.learning_rate = 0.1}));
+  check(update_floor(Adam{.learning_rate = 0.1}, 0.2, true));
 }
 
 TEST_CASE("trees inside a lazy one that differ are refused, wherever it is read") {

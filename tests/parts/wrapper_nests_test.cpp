@@ -37,6 +37,9 @@ void for_each_smooth_nest(const int& t, const Check& check) {
   check("Accumulate",
         accumulate(stochastic_weight_average(lookahead(ScheduleFreeSGD{.learning_rate = 0.1}), 2), 2));
   check("SharpnessAware", sharpness_aware(Batch{t}, polyak_average(skip_nonfinite(momentum)), 0.5));
+  check("EmaNesterov", ema_nesterov(hyperball(accumulate(momentum, 2), 0.05), 0.3, 0.9));
+  check("DiLoCo", diloco(radial_brake(skip_nonfinite(momentum)), 3, ema_nesterov(momentum)));
+  check("hyperball", hyperball(route(usual, lookahead(momentum), adamw), 0.05));
   check("SkipNonfinite",
         skip_nonfinite(sharpness_aware(Batch{t}, accumulate(Nesterov{.learning_rate = 0.1}, 2))));
   check("route", route(usual, sharpness_aware(Batch{t}, lookahead(momentum), 0.5),
@@ -53,6 +56,7 @@ void for_each_nest(const int& t, const Check& check) {
   check("Accumulate",
         accumulate(route(usual, lookahead(Muon{.learning_rate = 0.1}), cautious(SignDescent{})), 2));
   check("Cautious", cautious(sharpness_aware(Batch{t}, route(usual, skip_nonfinite(SignDescent{}), adamw))));
+  check("update_floor", update_floor(lookahead(route(usual, Muon{}, accumulate(adamw, 2)), 3), 0.01, true));
   check("Stiefel", stiefel(lookahead(route(usual, Scion<>{}, accumulate(adamw, 2)), 3)));
   check("route",
         route(usual, Frozen{}, exponential_average(route(is_matrix, cautious(adamw), SignDescent{}))));
@@ -204,6 +208,8 @@ TEST_CASE("wrappers hold an optimizer that is written for one type") {
   check(lookahead(scheduled<&VectorDescent::learning_rate>(VectorDescent{}, Constant{0.3})));
   check(accumulate(skip_nonfinite(cautious(VectorDescent{})), 2));
   check(stiefel(VectorDescent{}));
+  check(update_floor(radial_brake(VectorDescent{}), 0.01));
+  check(diloco(ema_nesterov(VectorDescent{}), 3));
   check(sharpness_aware(objective, polyak_average(VectorDescent{})));
 }
 

@@ -7,8 +7,8 @@
     python tests/reference/peers.py                compares the transcriptions with other packages
 
 A new optimizer is one entry in CASES: a function from a list of float64 tensors to an object with a `step()`
-that reads `p.grad` and changes `p`. Everything PyTorch has is PyTorch's own class; the rest is in transcribed.py
-and matrix_methods.py. What is recorded is `p`, or the optimizer's `recorded()` where it has one.
+that reads `p.grad` and changes `p`. Everything PyTorch has is PyTorch's own class; the rest is in transcribed.py,
+adam_relatives.py and matrix_methods.py. What is recorded is `p`, or the optimizer's `recorded()` where it has one.
 
 PyTorch keeps a few scalars (NAdam's product of momenta, ASGD's rate) in its default dtype, here float64.
 torch.optim.Muon orthogonalizes in bfloat16; here PyTorch's own function runs without that one conversion, hence in
@@ -27,11 +27,12 @@ import numpy as np
 import torch
 from torch import optim
 
-from matrix_methods import (Dion, adamuon, bias_rms, columns, embedding, frobenius, muon_dion, muon_in_own_precision,
-                            muon_keller, muon_moonlight, muon_optax, newton_schulz, normuon, normuon_speedrun, rows, scion, shampoo,
-                            sign_of_output, soap, spectral_of_hidden, spectral_of_input, steepest_descent)
+from adam_relatives import adabelief, adan, ademamix, adopt, laprop, mars, signum
+from matrix_methods import (Dion, adamuon, bias_rms, columns, dyn_muon, embedding, falling_exponent, frobenius, muon_dion, muon_in_own_precision,
+                            muon_keller, muon_moonlight, muon_optax, muown, newton_schulz, normuon, normuon_speedrun, polar_grad, rows, scion, shampoo,
+                            sign_of_output, soap, soap_muon, spectral_of_hidden, spectral_of_input, steepest_descent)
 from transcribed import (AsVectors, AverageOfASGD, Nesterov, Prodigy, Transcribed, adafactor_t5, amsgrad, amsgradw,
-                         lamb, lars, lion, nadam_optax, radam, schedule_free_adamw, schedule_free_sgd, sophia)
+                         came, lamb, lars, lion, nadam_optax, radam, schedule_free_adamw, schedule_free_sgd, sophia)
 
 PROBLEMS = {"vector": [(7, 1)], "matrix": [(5, 3)], "wide": [(3, 8)], "tree": [(4, 3), (3, 1), (2, 4), (1, 1)],
             "square": [(3, 3), (2, 2)]}
@@ -84,6 +85,9 @@ CASES = {
     "Muon/optax": partial(Transcribed, rule=muon_optax, lr=0.005, weight_decay=0.1),
     "Muon/dion": partial(Transcribed, rule=muon_dion, lr=0.001),
     "Muon/dion_cautious": partial(Transcribed, rule=muon_dion, lr=2**-10, weight_decay=0.5, cautious=True),
+    "Muon/polar_grad": partial(Transcribed, rule=polar_grad, lr=0.005, weight_decay=0.5),
+    "Muon/dyn_muon": partial(Transcribed, rule=dyn_muon, lr=0.005, weight_decay=0.5, exponent=falling_exponent),
+    "Muon/muown": partial(Transcribed, rule=muown, lr=0.01, weight_decay=0.1),
     "NorMuon/plain": partial(Transcribed, rule=normuon, lr=0.002),
     "NorMuon/options": partial(Transcribed, rule=normuon, lr=0.002, momentum=0.9, beta2=0.8, eps=1e-3,
                                weight_decay=0.5),
@@ -134,6 +138,30 @@ CASES = {
     "Lion/default": partial(Transcribed, rule=lion),
     "Lion/weight_decay": partial(Transcribed, rule=lion, lr=2**-8, weight_decay=0.5),
     "Lion/options": partial(Transcribed, rule=lion, lr=2**-7, betas=(0.95, 0.98), weight_decay=0.1),
+    "Signum/default": partial(Transcribed, rule=signum),
+    "Signum/sign_descent": partial(Transcribed, rule=signum, lr=2**-8, momentum=0.0),
+    "Signum/options": partial(Transcribed, rule=signum, lr=2**-7, momentum=0.95, weight_decay=0.5),
+    "AdaBelief/default": partial(Transcribed, rule=adabelief),
+    "AdaBelief/plain": partial(Transcribed, rule=adabelief, lr=0.05, weight_decay=0.1, rectify=False),
+    "AdaBelief/options": partial(Transcribed, rule=adabelief, lr=0.05, betas=(0.8, 0.95), eps=1e-4, weight_decay=0.2),
+    "LaProp/default": partial(Transcribed, rule=laprop),
+    "LaProp/weight_decay": partial(Transcribed, rule=laprop, lr=0.05, weight_decay=0.1),
+    "LaProp/options": partial(Transcribed, rule=laprop, lr=0.02, betas=(0.95, 0.8), eps=1e-2, weight_decay=0.2),
+    "ADOPT/default": partial(Transcribed, rule=adopt),
+    "ADOPT/weight_decay": partial(Transcribed, rule=adopt, lr=0.02, weight_decay=0.1),
+    "ADOPT/options": partial(Transcribed, rule=adopt, lr=0.02, betas=(0.8, 0.95), eps=0.5, weight_decay=0.2,
+                             decoupled=True),
+    "Adan/default": partial(Transcribed, rule=adan),
+    "Adan/weight_decay": partial(Transcribed, rule=adan, lr=0.05, weight_decay=0.1),
+    "Adan/options": partial(Transcribed, rule=adan, lr=0.05, betas=(0.9, 0.8, 0.95), eps=1e-2, weight_decay=0.2,
+                            proximal=False),
+    "AdEMAMix/default": partial(Transcribed, rule=ademamix),
+    "AdEMAMix/warmup": partial(Transcribed, rule=ademamix, lr=0.01, weight_decay=0.1, warmup_steps=120),
+    "AdEMAMix/options": partial(Transcribed, rule=ademamix, lr=0.02, betas=(0.8, 0.95, 0.98), alpha=2.0, eps=1e-2,
+                                weight_decay=0.2),
+    "MARS/default": partial(Transcribed, rule=mars),
+    "MARS/weight_decay": partial(Transcribed, rule=mars, lr=0.05, weight_decay=0.1),
+    "MARS/options": partial(Transcribed, rule=mars, lr=0.05, betas=(0.8, 0.9), gamma=0.1, eps=1e-2, weight_decay=0.2),
     "Nesterov/default": Nesterov,
     "Nesterov/fast": partial(Nesterov, lr=0.1),
     "Nesterov/strongly_convex": partial(Nesterov, lr=0.1, mu=0.6),
@@ -145,6 +173,10 @@ CASES = {
     "Adafactor/t5_momentum": partial(Transcribed, rule=adafactor_t5, lr=0.2, beta1=0.9),
     "Adafactor/t5_options": partial(Transcribed, rule=adafactor_t5, lr=0.05, decay_power=0.5, eps=(0.1, 0.8), clip=0.5,
                                     beta1=0.5, weight_decay=0.1),
+    "CAME/default": partial(Transcribed, rule=came),
+    "CAME/weight_decay": partial(Transcribed, rule=came, lr=0.01, weight_decay=0.1),
+    "CAME/options": partial(Transcribed, rule=came, lr=0.05, betas=(0.8, 0.95, 0.9), eps=(1e-2, 1e-3),
+                            clip_threshold=0.5, weight_decay=0.2),
     "LAMB/default": partial(Transcribed, rule=lamb),
     "LAMB/weight_decay": partial(Transcribed, rule=lamb, lr=0.02, weight_decay=0.1),
     "LAMB/options": partial(Transcribed, rule=lamb, lr=0.02, betas=(0.8, 0.95), eps=1e-2, weight_decay=0.5),
@@ -182,10 +214,19 @@ CASES = {
                             weight_decay=0.1, period=3),
     "SOAP/one_sided": partial(Transcribed, rule=soap, lr=0.01, period=5, one_sided=True),
     "SOAP/max_dimension": partial(Transcribed, rule=soap, lr=0.01, betas=(0.9, 0.95), period=1, max_dimension=3),
+    "SOAPMuon/plain": partial(Transcribed, rule=soap_muon, lr=2**-8),
+    "SOAPMuon/options": partial(Transcribed, rule=soap_muon, lr=2**-8, momentum=0.9, beta2=0.8, shampoo_beta=0.7,
+                                eps=0.1, weight_decay=0.5, nesterov=False, period=3),
+    "SOAPMuon/one_sided": partial(Transcribed, rule=soap_muon, lr=2**-8, period=5, one_sided=True),
+    "SOAPMuon/record_44": partial(Transcribed, rule=soap_muon, lr=2**-7, record="matrix"),
+    "SOAPMuon/record_46": partial(Transcribed, rule=soap_muon, lr=2**-8, weight_decay=0.5, record="rows"),
 }
 
 # Where a first gradient of low rank leaves eigenvectors undetermined, SOAP depends on the ones that LAPACK returns.
-ONLY = {"SOAP/default": {"vector", "square"}, "SOAP/options": {"vector", "square"}}
+ONLY = dict.fromkeys(["SOAP/default", "SOAP/options", "SOAPMuon/plain", "SOAPMuon/options", "SOAPMuon/record_44",
+                      "SOAPMuon/record_46"], {"vector", "square"})
+# A row of one coefficient has no direction.
+ONLY["Muon/muown"] = {"matrix", "wide", "square"}
 
 
 def problems_of(case):

@@ -114,6 +114,50 @@ def adamuon(theta, g, state, t, lr=0.02, momentum=0.95, beta2=0.999, eps=1e-8, n
     return theta * (1 - lr * weight_decay) - lr * 0.2 * max(theta.shape) ** 0.5 * update
 
 
+def polar_grad(theta, g, state, t, lr=0.02, momentum=0.95, weight_decay=0.0):
+    """github.com/timlautk/polargrad (arXiv:2505.21799): the polar factor of the momentum times its nuclear norm, which
+    is their inner product."""
+    m = state["m"] = momentum * state.get("m", 0.0) + (1 - momentum) * g
+    polar = newton_schulz(m, [(2.0, -1.5, 0.5)] * 12)
+    return theta * (1 - lr * weight_decay) - lr * np.sum(m * polar) * polar
+
+
+def dyn_muon(theta, g, state, t, exponent, lr=0.02, momentum=0.95, weight_decay=0.0):
+    """github.com/fzwark/DynMuon (arXiv:2605.17109), as in modded-nanogpt's track 3, with the exponent of every step."""
+    buffer = state["buffer"] = momentum * state.get("buffer", 0.0) + g
+    u = g + momentum * buffer
+    size = np.linalg.norm(u) + 1e-7
+    x = u / size if u.shape[0] <= u.shape[1] else u.T / size
+    p = exponent(t)
+    e = x @ x.T - np.eye(len(x))
+    polar = newton_schulz(x, [(2.0, -1.5, 0.5)] * 12, eps=0.0)
+    power = (polar + p / 2 * e @ polar + p / 4 * (p / 2 - 1) * e @ e @ polar) * size**p
+    power = power if u.shape[0] <= u.shape[1] else power.T
+    return theta * (1 - lr * weight_decay) - lr * max(1.0, theta.shape[0] / theta.shape[1]) ** 0.5 * power
+
+
+def muown(theta, g, state, t, lr=0.001, momentum=0.95, betas=(0.9, 0.95), eps=1e-8, weight_decay=0.0):
+    """NVIDIA's Emerging-Optimizers, Muown (arXiv:2605.10797), with twelve steps and the scale 0.2 sqrt(max)."""
+    if t == 1:
+        state["norms"] = state["lengths"] = np.maximum(np.linalg.norm(theta, axis=1, keepdims=True), 1e-12)
+    norms = state["norms"]
+    unit = theta / norms
+    d = np.sum(g * unit, axis=1, keepdims=True)
+    of_v = norms / state["lengths"] * (g - d * unit)
+    b = state["b"] = momentum * state.get("b", 0.0) + (1 - momentum) * of_v
+    v = unit * state["lengths"] - lr * 0.2 * max(theta.shape) ** 0.5 * newton_schulz(b, [(2.0, -1.5, 0.5)] * 12)
+    m = state["m"] = betas[0] * state.get("m", 0.0) + (1 - betas[0]) * d
+    w = state["w"] = betas[1] * state.get("w", 0.0) + (1 - betas[1]) * d**2
+    norms = norms - lr * m / (1 - betas[0] ** t) / (np.sqrt(w / (1 - betas[1] ** t)) + eps)
+    state["norms"], state["lengths"] = norms * (1 - lr * weight_decay), np.linalg.norm(v, axis=1, keepdims=True)
+    return state["norms"] * v / state["lengths"]
+
+
+def falling_exponent(t, steps=100):
+    """From 1/4 to -1/4, most of it about a twenty-fifth of the run."""
+    return -0.25 + 0.5 / (1 + np.exp((t / steps - 0.04) / 0.04))
+
+
 def steepest_descent(theta, g, state, t, lmo, lr=0.001):
     """Bernstein and Newhouse, arXiv:2409.20325: the step of the dual norm's length. lmo(g) is the matrix of norm 1 that
     has the largest inner product with g, which is the dual norm."""
@@ -214,6 +258,58 @@ def shampoo(theta, g, state, t, lr=0.01, beta1=0.0, beta2=1.0, eps=1e-4, period=
         if sizes is not None:
             direction[at] = graft(direction[at], np.linalg.norm(sizes[at]))
     return theta * (1 - lr * weight_decay) - lr * direction
+
+
+def polar_by_twelve_steps(u):
+    """Modded-nanogpt's track 3: p(x) = 2x - 1.5x^3 + 0.5x^5 on u divided by its Schatten-4 norm."""
+    scaled = u / max(np.linalg.norm(u @ u.T) ** 0.5, 1e-7)
+    size = np.linalg.norm(scaled)
+    return newton_schulz(scaled, [(2 * size, -1.5 * size**3, 0.5 * size**5)] + [(2.0, -1.5, 0.5)] * 11, eps=0.0)
+
+
+def soap_muon(theta, g, state, t, lr=0.02, momentum=0.95, beta2=0.9, shampoo_beta=None, eps=1e-8, weight_decay=0.0,
+              nesterov=True, period=1, one_sided=False, record=None):
+    """The scripts inside the logs of github.com/KellerJordan/modded-nanogpt, records/track_3_optimization: all of the
+    bases after the step. record is None, or the axis of the floor in the records: a radial brake, the floor 0.3825
+    of the matrix ("matrix", number 44) or of each row ("rows", number 46, which also has the cautious decay), and
+    the radius to first order."""
+    shampoo_beta = beta2 if shampoo_beta is None else shampoo_beta
+    b = state["b"] = momentum * state.get("b", 0.0) + (1 - momentum) * g
+    u = (1 - momentum) * g + momentum * b if nesterov else b
+    first, shorter = t == 1, int(g.shape[0] > g.shape[1])
+    sides = [s for s in ([shorter] if one_sided else [0, 1]) if 1 not in g.shape]
+    if first:
+        state["bases"], state["factors"] = [np.eye(n) for n in g.shape], [np.zeros((n, n)) for n in g.shape]
+    else:
+        left, right = state["bases"]
+        p = left.T @ u @ right
+        v = state["v"] = beta2 * state.get("v", 0.0) + (1 - beta2) * p**2
+        u = left @ (p / np.sqrt(np.maximum(v, eps**2))) @ right.T
+    u = polar_by_twelve_steps(u) * max(1.0, theta.shape[0] / theta.shape[1]) ** 0.5
+    if record is None:
+        moved = theta * (1 - lr * weight_decay) - lr * u
+    else:
+        size = np.linalg.norm(theta)
+        c = np.sum(u * theta) / size**2
+        if c < 0:
+            u = u - 0.5 * c * theta
+        axis = 1 if record == "rows" else None
+        ratio = np.linalg.norm(u, axis=axis, keepdims=True) / np.linalg.norm(theta, axis=axis, keepdims=True)
+        u = u * np.maximum(0.3825 / ratio, 1)
+        radius = size - lr * np.sum(u * theta) / size
+        moved = theta - lr * u
+        moved = moved * radius / np.linalg.norm(moved)
+        moved = moved - lr * weight_decay * moved * (u * theta > 0)
+    for s in sides:
+        a = state["factors"][s]
+        a += (1 - shampoo_beta) * ((g @ g.T if s == 0 else g.T @ g) - a)
+        if first:
+            state["bases"][s] = np.linalg.eigh(a)[1][:, ::-1]
+        elif (t - 1) % period == 0:
+            order = np.argsort(-np.diag(state["bases"][s].T @ a @ state["bases"][s]))
+            state["v"] = np.take(state["v"], order, axis=s)
+            state["bases"][s] = np.linalg.qr(a @ state["bases"][s][:, order])[0]
+    return moved
 
 
 def soap(theta, g, state, t, lr=0.003, betas=(0.95, 0.95), shampoo_beta=None, eps=1e-8, weight_decay=0.01, period=10,

@@ -4,10 +4,13 @@
     python tests/reference/peers.py                       everything that can be imported
     python tests/reference/peers.py optax prodigyopt ...  these
 
-The reference trajectories need none of them. Seen: optax 0.2.8, schedulefree 1.4.1, prodigyopt 1.1.2 from PyPI; and on
-PYTHONPATH clones of github.com/Liuhong99/Sophia, github.com/nikhilvyas/SOAP, whose conversions to float32 are replaced
-by float64, github.com/facebookresearch/optimizers (distributed_shampoo) and github.com/LIONS-EPFL/scion, whose
-conversion to bfloat16 is left out.
+The reference trajectories need none of them. Seen: optax 0.2.8, schedulefree 1.4.1, prodigyopt 1.1.2, adabelief-pytorch
+0.2.1, came-pytorch 0.1.3, pytorch_optimizer 4.1.0 from PyPI; and on PYTHONPATH clones of github.com/Liuhong99/Sophia,
+github.com/nikhilvyas/SOAP, whose conversions to float32 are replaced by float64, github.com/facebookresearch/optimizers
+(distributed_shampoo) and github.com/LIONS-EPFL/scion, whose conversion to bfloat16 is left out; and there, as
+NAME_authors.py, the file that has the optimizer in github.com/iShohei220/adopt, github.com/sail-sg/Adan,
+github.com/apple/ml-ademamix, github.com/Z-T-WANG/LaProp-Optimizer, whose calls are of an old PyTorch, and
+github.com/AGI-Arena/MARS.
 """
 import inspect
 import sys
@@ -70,6 +73,95 @@ def with_optax():
     yield case("LARS/default", optax.lars(0.001))
     yield case("LARS/nesterov", optax.lars(0.02, 0.1, trust_coefficient=0.5, nesterov=True))
     yield case("LARS/options", optax.lars(0.05, 0.2, trust_coefficient=0.5, eps=0.5, momentum=0.5))
+
+
+    yield case("ADOPT/default", optax.contrib.adopt(1e-3))
+    yield case("AdEMAMix/options", optax.contrib.ademamix(0.02, 0.8, 0.95, 0.98, 2.0, 1e-2, weight_decay=0.2))
+    yield case("AdaBelief/plain", optax.chain(optax.scale_by_belief(), decay(0.1), optax.scale(-0.05)))
+    yield case("Signum/sign_descent", optax.sign_sgd(2**-8))
+
+
+def hyperparameters_of(case, **names):
+    """Those that a case hands to its transcription, under other names."""
+    return {names.get(key, key): value for key, value in CASES[case].keywords.items() if key != "rule"}
+
+
+def compared(case, make, **names):
+    return case, CASES[case], partial(make, **hyperparameters_of(case, **names))
+
+
+def with_adabelief_pytorch():
+    from adabelief_pytorch import AdaBelief
+
+    for variant in "default", "plain", "options":
+        yield compared(f"AdaBelief/{variant}", partial(AdaBelief, print_change_log=False))
+
+
+def with_came_pytorch():
+    from came_pytorch import CAME
+
+    for variant in "default", "weight_decay", "options":
+        given = {"lr": 2e-4, **hyperparameters_of(f"CAME/{variant}")}
+        yield f"CAME/{variant}", CASES[f"CAME/{variant}"], partial(AsVectors, make=partial(CAME, **given))
+
+
+def with_pytorch_optimizer():
+    from pytorch_optimizer import SignSGD
+
+    for variant in "default", "sign_descent", "options":
+        yield compared(f"Signum/{variant}", partial(SignSGD, foreach=False))
+
+
+def with_adopt_authors():
+    from adopt_authors import ADOPT
+
+    for variant in "default", "weight_decay", "options":
+        yield compared(f"ADOPT/{variant}", ADOPT, decoupled="decouple")
+
+
+def with_adan_authors():
+    from adan_authors import Adan
+
+    def make(params, proximal=True, **hyperparameters):
+        return Adan(params, no_prox=not proximal, **hyperparameters)
+
+    for variant in "default", "weight_decay", "options":
+        yield compared(f"Adan/{variant}", make)
+
+
+def with_ademamix_authors():
+    from ademamix_authors import AdEMAMix
+
+    def make(params, warmup_steps=None, alpha=5.0, **hyperparameters):
+        return AdEMAMix(params, alpha=alpha, alpha_warmup=warmup_steps, beta3_warmup=warmup_steps, **hyperparameters)
+
+    for variant in "default", "warmup", "options":
+        yield compared(f"AdEMAMix/{variant}", make)
+
+
+def with_laprop_authors():
+    import laprop_authors as authors
+
+    source = inspect.getsource(authors)
+    exec(source.replace("addcmul_(1 - beta2, grad, grad)", "addcmul_(grad, grad, value=1 - beta2)")
+         .replace("add_( (1 - beta1) * group['lr'], step_of_this_grad)",
+                  "add_(step_of_this_grad, alpha=(1 - beta1) * group['lr'])")
+         .replace("add_(-step_size, exp_avg )", "add_(exp_avg, alpha=-step_size)")
+         .replace("add_( - group['weight_decay'], p.data)", "add_(p.data, alpha=-group['weight_decay'])"),
+         authors.__dict__)
+
+    def make(params, lr=4e-4, weight_decay=0.0, **hyperparameters):
+        return authors.LaProp(params, lr=lr, weight_decay=lr * weight_decay, **hyperparameters)
+
+    for variant in "default", "weight_decay", "options":
+        yield compared(f"LaProp/{variant}", make)
+
+
+def with_mars_authors():
+    from mars_authors import MARS
+
+    for variant in "default", "weight_decay", "options":
+        yield compared(f"MARS/{variant}", MARS)
 
 
 def with_schedulefree():
@@ -177,7 +269,12 @@ def with_scion():
 
 PACKAGES = {"torch": with_torch, "optax": with_optax, "schedulefree": with_schedulefree,
             "prodigyopt": with_prodigyopt, "sophia": with_sophia, "soap": with_soap,
-            "distributed_shampoo": with_distributed_shampoo, "scion": with_scion}
+            "distributed_shampoo": with_distributed_shampoo, "scion": with_scion,
+            "adabelief_pytorch": with_adabelief_pytorch, "came_pytorch": with_came_pytorch,
+            "pytorch_optimizer": with_pytorch_optimizer,
+            "adopt_authors": with_adopt_authors, "adan_authors": with_adan_authors,
+            "ademamix_authors": with_ademamix_authors, "laprop_authors": with_laprop_authors,
+            "mars_authors": with_mars_authors}
 
 
 def main():

@@ -135,6 +135,29 @@ def adafactor_t5(theta, g, state, t, lr=0.01, decay_power=0.8, eps=(1e-30, 1e-3)
     return theta * (1 - lr * weight_decay) - update
 
 
+def factored(state, name, beta, square):
+    """The average of `square` of which the means of rows and columns are kept, multiplied out again."""
+    r = state[name + "_r"] = beta * state.get(name + "_r", 0.0) + (1 - beta) * np.mean(square, axis=1, keepdims=True)
+    c = state[name + "_c"] = beta * state.get(name + "_c", 0.0) + (1 - beta) * np.mean(square, axis=0, keepdims=True)
+    return r * c / np.mean(r)
+
+
+def came(theta, g, state, t, lr=2e-4, betas=(0.9, 0.999, 0.9999), eps=(1e-30, 1e-16), clip_threshold=1.0,
+         weight_decay=0.0):
+    """Luo et al., arXiv:2307.02047, as in github.com/yangluo7/CAME."""
+    square = g**2 + eps[0]
+    if 1 in theta.shape:
+        v = state["v"] = betas[1] * state.get("v", 0.0) + (1 - betas[1]) * square
+    else:
+        v = factored(state, "v", betas[1], square)
+    update = g / np.sqrt(v)
+    update = update / max(1.0, float(np.mean(update**2)) ** 0.5 / clip_threshold)
+    m = state["m"] = betas[0] * state.get("m", 0.0) + (1 - betas[0]) * update
+    if 1 not in theta.shape:
+        m = m / np.sqrt(factored(state, "instability", betas[2], (update - m) ** 2 + eps[1]))
+    return theta * (1 - lr * weight_decay) - lr * m
+
+
 def trust_ratio(theta, update, eps=0.0):
     """One where either norm is zero, as in google-deepmind/optax, optax/_src/transform.py, scale_by_trust_ratio."""
     norms = np.linalg.norm(theta), np.linalg.norm(update)

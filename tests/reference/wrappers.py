@@ -158,6 +158,88 @@ def cautious_adam(model, lr, beta1=0.9, beta2=0.999, eps=1e-8):
         yield theta
 
 
+def own_steps(model, beta1, beta2, move, eps=1e-8):
+    """Adam's direction u, or with no beta2 the average of the gradient, in a loop of its own: `move(theta, u)` is
+    where a leaf goes."""
+    theta, t = copies(model.values()), 0
+    m, v = [np.zeros_like(p) for p in theta], [np.zeros_like(p) for p in theta]
+    while True:
+        t += 1
+        for l, p in enumerate(theta):
+            g = model.gradient(p, l, t)
+            m[l] = beta1 * m[l] + (1 - beta1) * g
+            u = m[l]
+            if beta2 is not None:
+                v[l] = beta2 * v[l] + (1 - beta2) * g**2
+                u = m[l] / (1 - beta1**t) / (np.sqrt(v[l] / (1 - beta2**t)) + eps)
+            theta[l] = move(p, u)
+        yield theta
+
+
+def on_sphere(lr):
+    """The hyperball of modded-nanogpt's track 3, with the norm of the moment."""
+    def move(p, u):
+        radius = np.linalg.norm(p)
+        moved = p - lr * radius * u / max(np.linalg.norm(u), 1e-10)
+        return moved * radius / max(np.linalg.norm(moved), 1e-10)
+    return move
+
+
+def floored(lr, floor, axis=None):
+    """The u/w floor of modded-nanogpt's track 3, and with an axis its row floor."""
+    def move(p, u):
+        one = None if p.shape[1] == 1 else axis
+        ratio = np.linalg.norm(u, axis=one, keepdims=True) / np.linalg.norm(p, axis=one, keepdims=True)
+        return p - lr * u * np.maximum(floor / ratio, 1)
+    return move
+
+
+def braked(lr, outward):
+    """The radial brake of modded-nanogpt's track 3."""
+    def move(p, u):
+        radial = np.sum(u * p) / np.sum(p * p) * p
+        return p - lr * (u - radial + outward * radial if np.sum(u * p) < 0 else u)
+    return move
+
+
+def ema_nesterov(model, make, betas, gamma):
+    """arXiv:2605.25395, as in modded-nanogpt's track 3: the beta of step t is betas(t)."""
+    optimizer, t = make(model.parameters()), 0
+    theta = copies(model.values())
+    d = [np.zeros_like(p) for p in theta]
+    while True:
+        t += 1
+        model.set([p + betas(t) * e for p, e in zip(theta, d, strict=True)])
+        model.differentiate(t)
+        optimizer.step()
+        d = [gamma * e + (1 - gamma) * (q - p) for e, p, q in zip(d, theta, model.values(), strict=True)]
+        theta = copies(model.values())
+        yield theta
+
+
+def diloco(model, make, lr, momentum, k):
+    """Douillard et al., arXiv:2311.08105, with one worker and PyTorch's SGD as the outer optimizer."""
+    outer_params = [torch.nn.Parameter(leaf.detach().clone()) for leaf in model.leaves]
+    outer = optim.SGD(outer_params, lr=lr, momentum=momentum, nesterov=True)
+    for t in plain_steps(model, make(model.parameters())):
+        if t % k == 0:
+            for x, leaf in zip(outer_params, model.leaves, strict=True):
+                x.grad = x.detach() - leaf.detach()
+            outer.step()
+            model.set(copies([x.detach().numpy() for x in outer_params]))
+        yield model.values()
+
+
+def tail(model, make, start, length, share):
+    """The tail average of modded-nanogpt's track 3."""
+    e = None
+    for t in plain_steps(model, make(model.parameters())):
+        theta = copies(model.values())
+        if t >= start:
+            e = theta if e is None else [a + (p - a) / length for a, p in zip(e, theta, strict=True)]
+        yield theta if e is None else [(1 - share) * p + share * a for p, a in zip(theta, e, strict=True)]
+
+
 def sgd(params):
     return optim.SGD(params, lr=0.1)
 
@@ -179,6 +261,17 @@ CASES = {
     "sam_adam tree": lambda m: sharpness_aware(m, adam, 0.5),
     "asam_adam tree": lambda m: sharpness_aware(m, adam, 0.5, adaptive=True),
     "cautious_adam tree": lambda m: cautious_adam(m, 0.1),
+    "hyperball_adam given": lambda m: own_steps(m, 0.9, 0.95, on_sphere(0.1)),
+    "hyperball_adam tree": lambda m: own_steps(m, 0.9, 0.999, on_sphere(0.05)),
+    "floor_momentum tree": lambda m: own_steps(m, 0.9, None, floored(0.1, 0.35)),
+    "row_floor_momentum tree": lambda m: own_steps(m, 0.9, None, floored(0.1, 0.35, axis=1)),
+    "column_floor_momentum tree": lambda m: own_steps(m, 0.9, None, floored(0.1, 0.35, axis=0)),
+    "brake_adam tree": lambda m: own_steps(m, 0.9, 0.999, braked(0.1, 0.5)),
+    "ema_nesterov_sgd given": lambda m: ema_nesterov(m, sgd, lambda t: 0.3 if t > 2 else 0, 0.9),
+    "ema_nesterov_adam tree": lambda m: ema_nesterov(m, adam, lambda t: 0.5, 0.8),
+    "diloco_sgd given": lambda m: diloco(m, sgd, 0.7, 0.5, 3),
+    "diloco_adam tree": lambda m: diloco(m, adam, 0.7, 0.9, 4),
+    "tail_adam tree": lambda m: tail(m, adam, 4, 5, 0.6),
 }
 
 

@@ -5,6 +5,18 @@
 
 namespace GRADUS_NAMESPACE {
 
+namespace detail {
+
+// RAdam's r √(1 − β2ᵗ), or 0 where ρ is not above the threshold.
+inline double rectification(double t, double beta2, double beta2_power, double threshold) {
+  const double correction = 1 - beta2_power;
+  const double most = 2 / (1 - beta2) - 1, rho = most - 2 * t * beta2_power / correction;
+  if (rho <= threshold) return 0;
+  return std::sqrt((rho - 4) * (rho - 2) * most / ((most - 4) * (most - 2) * rho) * correction);
+}
+
+}  // namespace detail
+
 /// RAdam (Liu et al., arXiv:1908.03265), equal to `torch.optim.RAdam`: Adam that divides by the root mean
 /// square only when that is known well enough.
 ///
@@ -82,12 +94,10 @@ struct RAdam {
   void step(P&& params, const G& grads, State<Tree>& state) const {
     check(params, grads, state);
     const auto t = static_cast<double>(++state.t);
-    const double c1 = advance(state.beta1_power, beta1), c2 = advance(state.beta2_power, beta2);
-    const double most = 2 / (1 - beta2) - 1, rho = most - 2 * t * state.beta2_power / c2;
-    const bool adapt = rho > threshold;
-    const double r =
-        adapt ? std::sqrt((rho - 4) * (rho - 2) * most / ((most - 4) * (most - 2) * rho) * c2) : 1;
-    gradus::for_each_block(recurrence(learning_rate * r / c1, adapt), params, grads, state.m, state.v);
+    const double rate = learning_rate / advance(state.beta1_power, beta1);
+    advance(state.beta2_power, beta2);
+    const double r = detail::rectification(t, beta2, state.beta2_power, threshold);
+    gradus::for_each_block(recurrence(r > 0 ? rate * r : rate, r > 0), params, grads, state.m, state.v);
   }
 };
 

@@ -71,6 +71,11 @@ inline constexpr Quintic convergent{15.0 / 8, -10.0 / 8, 3.0 / 8};
 /// The classical iteration, of quadratic order and the slowest: converges from any σ in (0, 1.73].
 inline constexpr Quintic cubic{3.0 / 2, -1.0 / 2, 0};
 
+/// p(1) = 1, p'(1) = 0, and between 0 and 1 never above 1.002: converges from any σ in (0, 1.41], with
+/// quadratic order, and lifts small ones twofold a step. Twelve steps bring σ from 0.001 on to 1
+/// (modded-nanogpt, track 3).
+inline constexpr Quintic flat{2, -1.5, 0.5};
+
 /// YouJiacheng's five steps (modded-nanogpt, 2025), tuned by gradient descent: singular values from 0.01 on
 /// end up between 0.97 and 1.15, from 0.1 on between 0.97 and 1.04.
 inline constexpr Coefficients you_jiacheng{{4.0848, -6.8946, 2.9270},
@@ -78,6 +83,21 @@ inline constexpr Coefficients you_jiacheng{{4.0848, -6.8946, 2.9270},
                                            {3.7418, -5.5913, 2.3037},
                                            {2.8769, -3.1427, 1.2046},
                                            {2.8366, -3.0525, 1.2012}};
+
+/// DeepSeek-V4's ten steps, as in NVIDIA's Emerging-Optimizers: eight of `jordan` lift small singular values,
+/// and two of `flat` bring them together. From 0.001 on they end between 1.0000 and 1.0006; those from
+/// 1.26 on diverge.
+inline constexpr Coefficients deepseekv4{jordan, jordan, jordan, jordan, jordan,
+                                         jordan, jordan, jordan, flat,   flat};
+
+/// Five cubic steps (arXiv:2606.00371; Emerging-Optimizers), three quarters of the cost of five quintics:
+/// singular values from 0.007 on end between 0.77 and 1.30. Those above 1.003 change their sign, so no
+/// prescale that only estimates σ₁ will do.
+inline constexpr Coefficients cubic5{{3.3656576, -3.3420992, 0},
+                                     {2.5744352, -1.4957376, 0},
+                                     {2.5368962, -1.4312570, 0},
+                                     {2.4418906, -1.2764040, 0},
+                                     {2.2230472, -0.9630650, 0}};
 
 }  // namespace quintics
 

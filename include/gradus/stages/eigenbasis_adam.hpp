@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <gradus/linalg/eigenbasis.hpp>
+#include <gradus/linalg/kronecker_bases.hpp>
 #include <gradus/stages/stage.hpp>
 
 namespace GRADUS_NAMESPACE {
@@ -60,7 +60,7 @@ struct EigenbasisAdam {
 
   /// m and v as the leaf, L and Q_L of its rows, R and Q_R of its columns, where they are rotated.
   std::array<Shape, 6> shapes(Index rows, Index cols) const {
-    const Index left = turns_left(rows, cols) ? rows : 0, right = turns_right(rows, cols) ? cols : 0;
+    const auto [left, right] = detail::rotated_sides(rows, cols, max_dimension, one_sided);
     const Shape leaf{rows, cols}, of_left{left, left}, of_right{right, right};
     return {leaf, leaf, of_left, of_right, of_left, of_right};
   }
@@ -68,16 +68,8 @@ struct EigenbasisAdam {
   /// Room for u, a product of its size, and what a basis needs.
   template <class Scalar>
   std::size_t scratch(Index rows, Index cols) const {
-    const Index side = std::max(turns_left(rows, cols) ? rows : 0, turns_right(rows, cols) ? cols : 0);
-    const auto products = std::max(detail::multiply_scratch<Scalar>(std::max(rows, cols)),
-                                   detail::multiply_scratch<double>(std::max(rows, cols)));
-    const auto turn = 2 * Workspace::bytes<double>(side, side) + Workspace::bytes<double>(side, 1) +
-                      Workspace::bytes<Index>(side, 1) + Workspace::bytes<Scalar>(rows, cols) +
-                      std::max(products, orthonormalize_scratch(side));
-    const auto find =
-        Workspace::bytes<double>(side, side) + Workspace::bytes<double>(side, 1) + eigenbasis_scratch(side);
     return Workspace::bytes<Scalar>(rows, cols) +
-           std::max({turn, find, Workspace::bytes<double>(rows, cols) + products});
+           detail::bases_scratch<Scalar>(rows, cols, max_dimension, one_sided);
   }
 
   /// m, v, and m/(√v + ε) in place of the rotated u, for one block of coefficients.
@@ -101,106 +93,27 @@ struct EigenbasisAdam {
       Workspace& workspace = update.workspace;
       auto g = workspace.template take<typename std::remove_cvref_t<decltype(u)>::Scalar>(u.rows(), u.cols());
       g = u;
-      accumulate(l, g, workspace);
-      accumulate(r, g.transpose(), workspace);
+      const double kept = shampoo_beta.value_or(beta2);
+      detail::add_outer(l, kept, g, workspace);
+      detail::add_outer(r, kept, g.transpose(), workspace);
       if (first) {
-        find_basis(workspace, l, q_left);
-        find_basis(workspace, r, q_right);
+        detail::find_basis(workspace, l, q_left);
+        detail::find_basis(workspace, r, q_right);
         return false;
       }
-      rotate(u, q_left.transpose(), q_right, workspace);
+      detail::rotate(u, q_left.transpose(), q_right, workspace);
       gradus::for_each_block(recurrence(), u, m, v);
-      rotate(u, q_left, q_right.transpose(), workspace);
+      detail::rotate(u, q_left, q_right.transpose(), workspace);
       update.factor = std::sqrt(c2) / c1;
       if (refresh) {
-        rotate(m, q_left, q_right.transpose(), workspace);
-        turn_basis(workspace, l, q_left, v);
-        turn_basis(workspace, r, q_right, v.transpose());
-        rotate(m, q_left.transpose(), q_right, workspace);
+        detail::rotate(m, q_left, q_right.transpose(), workspace);
+        detail::turn_basis(workspace, l, q_left, v);
+        detail::turn_basis(workspace, r, q_right, v.transpose());
+        detail::rotate(m, q_left.transpose(), q_right, workspace);
       }
       return true;
     };
   }
-
- private:
-  bool turns(Index rows, Index cols, Index side) const {
-    return std::min(rows, cols) > 1 && side <= max_dimension;
-  }
-  bool turns_left(Index rows, Index cols) const {
-    return turns(rows, cols, rows) && (!one_sided || rows <= cols);
-  }
-  bool turns_right(Index rows, Index cols) const {
-    return turns(rows, cols, cols) && (!one_sided || cols < rows);
-  }
-
-  // x ← left · x · right, where an empty factor is the identity.
-  template <class X, class Left, class Right>
-  static void rotate(X& x, const Left& left, const Right& right, Workspace& workspace) {
-    if (left.size() == 0 && right.size() == 0) return;
-    const std::size_t used = workspace.used();
-    auto product = workspace.take<typename X::Scalar>(x.rows(), x.cols());
-    if (left.size() != 0) {
-      detail::multiply(product, left, x, workspace);
-    } else {
-      product = x;
-    }
-    if (right.size() != 0) {
-      detail::multiply(x, product, right, workspace);
-    } else {
-      x = product;
-    }
-    workspace.rewind(used);
-  }
-
-  template <class G>
-  void accumulate(Eigen::MatrixXd& square, const G& g, Workspace& workspace) const {
-    if (square.size() == 0) return;
-    const std::size_t used = workspace.used();
-    auto wide = workspace.take<double>(g.rows(), g.cols());
-    wide = g.template cast<double>();
-    const double kept = shampoo_beta.value_or(beta2);
-    detail::add_gram(square, kept, 1 - kept, wide, workspace);
-    workspace.rewind(used);
-  }
-
-  // The eigenvectors, those of the largest values first.
-  template <class Q>
-  static void find_basis(Workspace& workspace, const Eigen::MatrixXd& square, Q& q) {
-    if (square.size() == 0) return;
-    const std::size_t used = workspace.used();
-    auto vectors = workspace.take<double>(square.rows(), square.rows());
-    auto values = workspace.take<double>(square.rows(), 1);
-    gradus::eigenbasis(square, vectors, values, workspace);
-    q = vectors.rowwise().reverse().template cast<typename Q::Scalar>();
-    workspace.rewind(used);
-  }
-
-  GRADUS_PACKETS_BEGIN
-
-  // One step of power iteration from the basis at hand, whose columns are sorted first, and v's rows alike.
-  template <class Q, class V>
-  static void turn_basis(Workspace& workspace, const Eigen::MatrixXd& square, Q& q, V&& v) {
-    if (square.size() == 0) return;
-    using Scalar = typename Q::Scalar;
-    const Index n = square.rows();
-    const std::size_t used = workspace.used();
-    auto order = workspace.take<Index>(n, 1);
-    auto sorted = workspace.take<double>(n, n), product = workspace.take<double>(n, n);
-    sorted = q.template cast<double>();
-    detail::multiply(product, square, sorted, workspace);
-    auto values = workspace.take<double>(n, 1);
-    for (Index k = 0; k < n; ++k) order(k) = k, values(k) = sorted.col(k).dot(product.col(k));
-    std::sort(order.data(), order.data() + n, [&](Index a, Index b) { return values(a) > values(b); });
-    for (Index k = 0; k < n; ++k) sorted.col(k) = product.col(order(k));
-    gradus::orthonormalize(sorted, workspace);
-    q = sorted.template cast<Scalar>();
-    auto moved = workspace.take<Scalar>(v.rows(), v.cols());
-    for (Index k = 0; k < n; ++k) moved.row(k) = v.row(order(k));
-    v = moved;
-    workspace.rewind(used);
-  }
-
-  GRADUS_PACKETS_END
 };
 
 }  // namespace stages

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <gradus/stages/stage.hpp>
+#include <gradus/stages/factored_average.hpp>
 #include <limits>
 #include <optional>
 
@@ -110,23 +110,6 @@ struct FactoredRoot {
     };
   }
 
-  /// Adds a share of a column's squares to R and returns the squares, for one block.
-  static auto add_squares(double share, double added) {
-    return [=](auto& r, const auto& u) {
-      auto squares = (u.square() + added).eval();
-      r += share * squares;
-      return squares;
-    };
-  }
-
-  /// u ← g/√V̂, and the squares of u, for a block of a column j: √V̂ = factor · √R.
-  static auto divide_by_product(double factor, double least) {
-    return [=](auto& u, const auto& root_r) {
-      u /= (factor * root_r).max(representable(least, u));
-      return wide_square(u);
-    };
-  }
-
   /// Updates V, divides u by √V and returns its squares, for one block.
   auto divide_by_root(double weight, double eps) const {
     const bool t5 = form == AdafactorForm::t5;
@@ -145,33 +128,17 @@ struct FactoredRoot {
     return epsilon1.value_or(form == AdafactorForm::t5 ? 1e-30 : std::numeric_limits<Scalar>::epsilon());
   }
 
-  GRADUS_PACKETS_BEGIN
-
-  // R, C, and u ← u/√V̂, column by column; returns ‖u‖².
+  // R, C, and u ← u/√V̂; returns ‖u‖².
   template <class Scalar>
   double divide(MatrixMap<Scalar> u, Eigen::MatrixXd& r, Eigen::MatrixXd& c, double weight,
                 Workspace& workspace) const {
     const bool t5 = form == AdafactorForm::t5;
-    const double eps = least<Scalar>(), added = t5 ? eps : 0;
-    const auto rows = static_cast<double>(u.rows()), cols = static_cast<double>(u.cols());
-    r *= 1 - weight;
-    for (Index j = 0; j < u.cols(); ++j) {
-      const auto column = u.col(j);
-      c(j) += weight * (gradus::sum_blocks(add_squares(weight / cols, added), r, column) / rows - c(j));
-    }
-    const double mean = t5 ? r.mean() : std::max(r.mean(), eps);
-    auto root_r = workspace.template take<Scalar>(u.rows(), 1);
-    for (Index i = 0; i < u.rows(); ++i) root_r(i) = static_cast<Scalar>(std::sqrt(r(i)));
-    double of_u = 0;
-    for (Index j = 0; j < u.cols(); ++j) {
-      auto column = u.col(j);
-      const auto kernel = divide_by_product(std::sqrt(c(j) / mean), t5 ? 0 : eps);
-      of_u += gradus::sum_blocks(kernel, column, std::as_const(root_r));
-    }
-    return of_u;
+    const auto add_to = [added = t5 ? least<Scalar>() : 0](double share) {
+      return detail::add_squares(share, added);
+    };
+    detail::average_rows_and_columns(add_to, weight, r, c, std::as_const(u));
+    return detail::divide_by_factors(u, r, c, t5 ? 0 : least<Scalar>(), workspace);
   }
-
-  GRADUS_PACKETS_END
 
   // The same with a whole V.
   template <class Scalar>

@@ -13,7 +13,9 @@ namespace stages {
 ///
 ///     u ← ρ lmo(u),   with `dual_scaled`   u ← ρ ‖u‖* lmo(u)
 ///
-/// where ‖u‖* is taken as ⟨u, lmo(u)⟩, which it is if the oracle is exact.
+/// where ‖u‖* is taken as ⟨u, lmo(u)⟩, which it is if the oracle is exact. Behind `Average` without nesterov,
+/// `dual_scaled` by the spectral norm is PolarGrad (arXiv:2505.21799): Muon's direction times the nuclear
+/// norm of the momentum.
 template <MatrixNorm N = SpectralNorm<>>
 struct SteepestDirection {
   double radius = 1;         ///< ρ > 0

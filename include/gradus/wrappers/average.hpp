@@ -7,8 +7,9 @@
 
 namespace GRADUS_NAMESPACE {
 
-/// The average a of an optimizer's parameters, beside a run that it does not touch; `solution` is a. θ_t,
-/// the point after t steps, is averaged if t ≥ s and p divides t − s:
+/// The average a of an optimizer's parameters, beside a run that it does not touch; `solution` is a, or with
+/// `share` σ < 1 the point θ + σ(a − θ) on the way to it. θ_t, the point after t steps, is averaged if t ≥ s
+/// and p divides t − s:
 ///
 ///     w ← δw + 1
 ///     a ← a + (θ_t − a)/w
@@ -23,7 +24,7 @@ namespace GRADUS_NAMESPACE {
 /// the solution is θ. The inner optimizer's own solution is ignored; its parameters are averaged. The
 /// average of sixteen-bit parameters is kept in float. State:
 /// the inner optimizer's, a, w. Reads and writes 3 numbers a coefficient, beside the inner step. Made by
-/// `polyak_average`, `stochastic_weight_average`, `exponential_average`.
+/// `polyak_average`, `stochastic_weight_average`, `exponential_average`, `tail_average`.
 template <class O>
 struct Average {
   O inner;
@@ -31,7 +32,8 @@ struct Average {
   bool debias = true;       ///< whether every point has its own weight; false needs δ < 1
   std::int64_t from = 0;    ///< s ≥ 0, the step whose point is the first; 0 is the start
   std::int64_t period = 1;  ///< p ≥ 1
-  GRADUS_FIELDS(Average, inner, decay, debias, from, period)
+  double share = 1;         ///< σ in [0, 1], the share of the average in the solution
+  GRADUS_FIELDS(Average, inner, decay, debias, from, period, share)
 
   template <class Tree>
   struct State {
@@ -43,8 +45,8 @@ struct Average {
   };
 
   /// The recurrence, for one block of coefficients.
-  auto recurrence(double share) const {
-    return [share](const auto& p, auto& average) { approach(average, p, share); };
+  auto recurrence(double part) const {
+    return [part](const auto& p, auto& average) { approach(average, p, part); };
   }
 
   /// Refuses a field that makes no sense with `std::invalid_argument`, by name and value.
@@ -53,6 +55,7 @@ struct Average {
     require_field(debias || decay < 1, name(), "decay", decay, "be less than 1 without debias");
     require_field(from >= 0, name(), "from", static_cast<double>(from), "be at least 0");
     require_field(period >= 1, name(), "period", static_cast<double>(period), "be at least 1");
+    require_field(share >= 0 && share <= 1, name(), "share", share, "lie in [0, 1]");
   }
 
   /// Makes the state for `params`. Throws `std::invalid_argument` for what `validate` refuses, and what the
@@ -84,11 +87,15 @@ struct Average {
     gradus::for_each_block(recurrence(first ? 1 : 1 / state.weight), std::as_const(params), state.average);
   }
 
-  /// The average a.
+  /// The average a, or a point on the way to it.
   template <class P, class Tree>
   auto solution(const P& params, const State<Tree>& state) const {
-    return gradus::lazy([begun = state.weight > 0](const auto& p, const auto& a) { return begun ? a : p; },
-                        params, state.average);
+    const auto point = [part = state.weight > 0 ? share : 0](const auto& p, const auto& a) {
+      auto x = p;
+      if (part != 0) approach(x, a, part);
+      return x;
+    };
+    return gradus::lazy(point, params, state.average);
   }
 
  private:
@@ -111,6 +118,16 @@ Average<O> stochastic_weight_average(O optimizer, std::int64_t from, std::int64_
 template <class O>
 Average<O> exponential_average(O optimizer, double decay = 0.999) {
   return {std::move(optimizer), decay, false};
+}
+
+/// The average of the end of a run, as in the speedruns of modded-nanogpt (track 3 of
+/// github.com/KellerJordan/modded-nanogpt): from step `from` on the exponential average over about `length`
+/// > 1 steps, begun as a copy, a ← a + (θ − a)/length; the solution is θ + σ(a − θ). Their rule is a length
+/// of η/|η'|, the time scale on which the learning rate falls, and a start five lengths before the end. See
+/// `Average`.
+template <class O>
+Average<O> tail_average(O optimizer, std::int64_t from, double length = 150, double share = 0.6) {
+  return {std::move(optimizer), 1 - 1 / length, false, from, 1, share};
 }
 
 }  // namespace GRADUS_NAMESPACE

@@ -9,11 +9,34 @@ namespace GRADUS_NAMESPACE {
 
 namespace detail {
 
-// The optimizer that has the field: `optimizer` itself, or the one inside it, or the one inside that, ...
+template <class T, auto Field>
+concept HasField = requires(T& owner) {
+  owner.*Field;
+};
+
+// The stage of a list that has the field, if one has.
+template <auto Field, class First, class... Rest>
+auto& stage_of(First& first, Rest&... rest) {
+  if constexpr (HasField<First, Field>) {
+    return first;
+  } else {
+    return detail::stage_of<Field>(rest...);
+  }
+}
+template <auto Field, class... S>
+std::bool_constant<(HasField<S, Field> || ...)> any_stage_has(const std::tuple<S...>&);
+
+// What has the field: `optimizer` itself, or one of its stages, or the one inside it, or the one inside that,
+// ...
 template <auto Field, class O>
 auto& owner_of(O& optimizer) {
   if constexpr (requires { optimizer.*Field; }) {
     return optimizer;
+  } else if constexpr (requires {
+                         requires decltype(detail::any_stage_has<Field>(optimizer.stages))::value;
+                       }) {
+    return std::apply(
+        [](auto&... stage) -> auto& { return detail::stage_of<Field>(stage...); }, optimizer.stages);
   } else if constexpr (requires { optimizer.inner; }) {
     return detail::owner_of<Field>(optimizer.inner);
   } else {
@@ -92,8 +115,8 @@ struct Scheduled {
 /// t = 0, 1, ... is the number of steps taken before. So a warmup that starts from 0 spends its first step
 /// on nothing; pass `[=](std::int64_t t) { return schedule(t + 1); }` to start with the next value.
 ///
-/// Any floating-point field will do, of the optimizer or of one inside its wrappers; several go around each
-/// other:
+/// Any floating-point field will do, of the optimizer, of one of its stages where it is a list of them, or of
+/// one inside its wrappers; several go around each other:
 ///
 ///     scheduled<&Momentum::momentum>(scheduled<&Momentum::learning_rate>(Momentum{}, falling), rising)
 ///

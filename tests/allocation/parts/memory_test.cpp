@@ -55,18 +55,20 @@ const auto no_gradient = [](const auto&, auto&) { return 0.0; };
 TEST_CASE("the memory of an optimizer is known before it is taken") {
   check_all(SGD{}, Momentum{}, Nesterov{}, AdaGrad{}, AdaDelta{}, RMSProp{}, RMSProp{.centered = true},
             RMSProp{.momentum = 0.9, .centered = true}, Rprop{}, Adam{}, AdamW{}, AMSGrad{}, NAdam{}, RAdam{},
-            AdaMax{}, ASGD{}, Lion{}, LARS{}, LAMB{}, Adafactor{}, Adafactor{.beta1 = 0.9}, ScheduleFreeSGD{},
+            AdaMax{}, AdaBelief{}, LaProp{}, ADOPT{}, Adan{}, AdEMAMix{}, MARS{}, ASGD{}, Lion{}, Signum{},
+            LARS{}, LAMB{}, Adafactor{}, Adafactor{.beta1 = 0.9}, CAME{}, ScheduleFreeSGD{},
             ScheduleFreeAdamW{}, Prodigy{}, sophia(no_estimate));
   check_all(Muon{}, NorMuon{}, AdaMuon{}, Dion{}, Dion{.rank_fraction = 0.2}, Shampoo{}, Scion<>{},
             Scion<MaxNorm>{}, SteepestDescent<>{}, Shampoo{.block_size = 64}, SOAP{},
-            SOAP{.max_dimension = 300}, SOAP{.one_sided = true});
+            SOAP{.max_dimension = 300}, SOAP{.one_sided = true}, SOAPMuon{});
 }
 
 TEST_CASE("the memory of wrappers is that of what they hold and their own") {
   const auto is_bias = [](const LeafInfo& leaf) { return leaf.name == "bias"; };
   check_all(lookahead(Muon{}), cautious(AdamW{}), exponential_average(Adam{}, 0.9), accumulate(Lion{}, 3),
             skip_nonfinite(NAdam{}), sharpness_aware(no_gradient, RMSProp{}),
-            scheduled<&SOAP::learning_rate>(SOAP{}, Constant{0.1}), stiefel(Adam{}),
+            scheduled<&SOAP::learning_rate>(SOAP{}, Constant{0.1}), stiefel(Adam{}), hyperball(Muon{}),
+            update_floor(Adam{}, 0.1, true), ema_nesterov(Lion{}), diloco(AdamW{}, 30),
             route(is_matrix, Muon{}, AdamW{}), route(is_bias, Frozen{}, route(is_matrix, SOAP{}, Lion{})));
 }
 

@@ -58,6 +58,12 @@ TEST_CASE("every wrapper goes on from its file with the same bits") {
   check_on_trees("lookahead", lookahead(adamw, 3));
   check_on_trees("cautious", cautious(adamw));
   check_on_trees("stiefel", stiefel(adamw));
+  check_on_trees("hyperball", hyperball(adamw, 0.05));
+  check_on_trees("update_floor", update_floor(adamw, 0.05, true));
+  check_on_trees("radial_brake", radial_brake(adamw));
+  check_on_trees("ema_nesterov", ema_nesterov(adamw));
+  check_on_trees("diloco", diloco(adamw, 3));
+  check_on_trees("tail_average", tail_average(adamw, 3));
   check_on_trees("exponential_average", exponential_average(adamw, 0.9));
   check_on_trees("polyak_average", polyak_average(adamw));
   check_on_trees("stochastic_weight_average", stochastic_weight_average(adamw, 3, 2));
