@@ -18,6 +18,18 @@ set(DOXYGEN_QUIET YES)
 set(DOXYGEN_WARN_IF_UNDOCUMENTED NO)
 set(DOXYGEN_WARN_AS_ERROR FAIL_ON_WARNINGS)
 
+# How it looks: light or dark as the reader has it, by Debian's doxygen-awesome-css where that is installed; with a search,
+# which needs no server.
+find_file(doxygen_awesome doxygen-awesome.css PATHS /usr/share/doxygen-awesome-css NO_DEFAULT_PATH)
+if(doxygen_awesome)
+  set(DOXYGEN_HTML_EXTRA_STYLESHEET ${doxygen_awesome})
+elseif(DOXYGEN_VERSION VERSION_GREATER_EQUAL 1.9.5)
+  set(DOXYGEN_HTML_COLORSTYLE AUTO_LIGHT)
+endif()
+list(APPEND DOXYGEN_HTML_EXTRA_STYLESHEET ${PROJECT_SOURCE_DIR}/cmake/docs.css)
+set(DOXYGEN_SEARCHENGINE YES)
+set(DOXYGEN_SERVER_BASED_SEARCH NO)
+
 # What pages show, and what they need before Doxygen reads them.
 set(DOXYGEN_IMAGE_PATH ${PROJECT_SOURCE_DIR}/examples ${PROJECT_SOURCE_DIR}/examples/gpt
   ${PROJECT_SOURCE_DIR}/bench/comparison)
@@ -33,7 +45,8 @@ set(DOXYGEN_PREDEFINED [[GRADUS_NAMESPACE=gradus "GRADUS_STATE(...)=" "GRADUS_SC
 set(DOXYGEN_VERBATIM_VARS DOXYGEN_PREDEFINED DOXYGEN_FILTER_PATTERNS)
 
 doxygen_add_docs(docs README.md include/gradus tests/README.md bench/README.md bench/comparison/README.md examples/README.md
-  examples/gpt/README.md
+  examples/gpt/README.md examples/companion/README.md examples/companion/introduction/README.md
+  examples/companion/theory/README.md
   WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
 add_custom_command(TARGET docs POST_BUILD
   COMMAND ${CMAKE_COMMAND} -DROOT=${PROJECT_SOURCE_DIR} -DHTML=${CMAKE_CURRENT_BINARY_DIR}/html

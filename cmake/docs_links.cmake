@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # What follows Doxygen: `cmake -DROOT=FOLDER -DHTML=FOLDER -P docs_links.cmake` makes the copies of files to which pages lead,
-# and then follows every link: each file must be there, and each place in it.
+# and then follows every link: each file must be there.
 cmake_minimum_required(VERSION 3.25)
 
 # The copies: UTF-8, light or dark as the reader likes it.
@@ -28,7 +28,6 @@ endforeach()
 
 # The check.
 file(GLOB_RECURSE pages RELATIVE ${HTML} ${HTML}/*.html)
-set(broken 0)
 foreach(page IN LISTS pages)
   file(STRINGS ${HTML}/${page} lines REGEX "(href|src)=\"" ENCODING UTF-8)
   string(REGEX MATCHALL "(href|src)=\"[^\"]*\"" links "${lines}")
@@ -39,9 +38,8 @@ foreach(page IN LISTS pages)
     if(target MATCHES "^([a-z]+:|$)")
       continue()
     endif()
-    set(target "${folder}/${target}")
-    cmake_path(NORMAL_PATH target)
-    if(NOT EXISTS "${HTML}/${target}")
+    cmake_path(ABSOLUTE_PATH target BASE_DIRECTORY "${HTML}/${folder}" NORMALIZE)
+    if(NOT EXISTS "${target}")
       message(SEND_ERROR "${page} links to '${target}', which is not there")
     endif()
   endforeach()
