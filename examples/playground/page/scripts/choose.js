@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+// The function, the start and the part of the plane that is shown.
+function chooseFunction(name) {
+  const known = describeFunction(name);
+  setup.f = name;
+  setup.box = [...known.box];
+  setup.start = [...known.start];
+  changedFunction();
+}
+
+function prepareChoices() {
+  $("function").append(...ask("functions").map((name) => option(name)), option("a formula of your own", "="));
+  $("example").append(option("choose …", ""), ...Object.keys(examples).map((name) => option(name)));
+  $("add").append(option("an optimizer …", ""), ...ask("optimizers").map((name) => option(name)));
+  $("function").onchange = () => chooseFunction($("function").value === "=" ? `=${$("formula").value || "x^2 + 10 sin(x) + y^2 + 5 cos(2y)"}` : $("function").value);
+  $("example").onchange = () => {
+    if ($("example").value) readAddress(examples[$("example").value]), showAll(), play(true);
+    $("example").value = "";
+  };
+  $("add").onchange = () => {
+    const color = Array.from({ length: 99 }, (_, i) => i).find((i) => setup.optimizers.every((other) => other.color !== i));
+    if ($("add").value) setup.optimizers.push(readOptimizer($("add").value, color));
+    $("add").value = "";
+    showCards();
+    changedOptimizers();
+  };
+  $("formula").oninput = () => {
+    try {
+      chooseFunction("=" + $("formula").value);
+      $("formula-error").value = "";
+    } catch (error) {
+      $("formula-error").value = error.message;
+    }
+  };
+  $("tune-all").onclick = tuneAll;
+  const number = (input, set, redo) => (input.onchange = () => {
+    const value = typed(input.value);
+    if (Number.isFinite(value)) set(value);
+    redo();
+  });
+  number($("steps"), (value) => (setup.steps = Math.round(clamp(value, 1, 100000))), changedOptimizers);
+  number($("start-x"), (value) => (setup.start[0] = value), changedOptimizers);
+  number($("start-y"), (value) => (setup.start[1] = value), changedOptimizers);
+}
+
+function zoom(factor, [x, y] = [(setup.box[0] + setup.box[2]) / 2, (setup.box[1] + setup.box[3]) / 2]) {
+  const [x0, y0, x1, y1] = setup.box;
+  setup.box = [x + (x0 - x) * factor, y + (y0 - y) * factor, x + (x1 - x) * factor, y + (y1 - y) * factor];
+  changedFunction();
+}
+
+function prepareMap() {
+  const map = $("map"), pick = (event) => {
+    setup.start = toPoint(event);
+    changedOptimizers();
+  };
+  map.addEventListener("pointerdown", (event) => {
+    map.setPointerCapture(event.pointerId);
+    play(false);
+    pick(event);
+  });
+  map.addEventListener("pointermove", (event) => {
+    if (event.buttons) pick(event);
+    const [x, y] = toPoint(event), [value] = ask("evaluate", setup.f, [x, y]);
+    $("readout").value = `f(${short(x, 4)}, ${short(y, 4)}) = ${short(value, 6)}`;
+  });
+  map.addEventListener("pointerup", () => play(true));
+  map.addEventListener("pointerleave", () => ($("readout").value = ""));
+  map.addEventListener("wheel", (event) => {
+    event.preventDefault();
+    zoom(event.deltaY > 0 ? 1.2 : 1 / 1.2, toPoint(event));
+  }, { passive: false });
+  map.addEventListener("keydown", (event) => {
+    const part = event.shiftKey ? 0.002 : 0.02, [x0, y0, x1, y1] = setup.box;
+    const moves = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowDown: [0, -1], ArrowUp: [0, 1] }[event.key];
+    if (moves) setup.start = [setup.start[0] + moves[0] * part * (x1 - x0), setup.start[1] + moves[1] * part * (y1 - y0)], changedOptimizers();
+    else if (event.key === " ") play();
+    else if (event.key === "+") zoom(1 / 1.2);
+    else if (event.key === "-") zoom(1.2);
+    else return;
+    event.preventDefault();
+  });
+  $("zoom-in").onclick = () => zoom(1 / 1.5);
+  $("zoom-out").onclick = () => zoom(1.5);
+  $("zoom-home").onclick = () => (setup.box = [...describeFunction(setup.f).box], changedFunction());
+  const canvas = $("surface");
+  canvas.addEventListener("pointermove", (event) => event.buttons && turnSurface(event.movementX * 0.01, event.movementY * 0.008));
+  canvas.addEventListener("pointerdown", (event) => canvas.setPointerCapture(event.pointerId));
+  canvas.addEventListener("keydown", (event) => {
+    const turns = { ArrowLeft: [-0.1, 0], ArrowRight: [0.1, 0], ArrowUp: [0, -0.08], ArrowDown: [0, 0.08] }[event.key];
+    if (turns) turnSurface(...turns), event.preventDefault();
+  });
+}

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+// What the reader has chosen, and the same as the address of the page. Fields that are not named have the
+// default of the library.
+const examples = {
+  "Two minima": "f=Styblinski-Tang&at=4.1,4.5&o=SGD;learning_rate=0.02&o=Momentum;learning_rate=0.02" +
+    "&o=AdaGrad;learning_rate=0.4&o=RMSProp;learning_rate=0.01;decay=0.9&o=Adam;learning_rate=0.01" +
+    "&o=AdamW;learning_rate=0.01&o=Muon;learning_rate=0.01;weight_decay=0.01;scale=1",
+  "A ravine": "f==0.5 x^2 + 25 y^2&at=-4.5,1.5&steps=300&o=SGD;learning_rate=0.038&o=Momentum;learning_rate=0.02;momentum=0.8" +
+    "&o=Nesterov;learning_rate=0.019&o=Adam;learning_rate=0.1&o=Shampoo;learning_rate=0.5",
+  "Rosenbrock's valley": "f=Rosenbrock&at=-1.2,1&steps=4000&o=SGD;learning_rate=0.0012&o=Momentum;learning_rate=0.0005" +
+    "&o=RMSProp;learning_rate=0.003&o=Adam;learning_rate=0.03&o=Rprop",
+  "A saddle": "f==x^4/4 - x^2/2 + y^2/2&at=0.001,1.5&steps=400&box=-2,-2,2,2&o=SGD;learning_rate=0.02" +
+    "&o=Momentum;learning_rate=0.02&o=RMSProp;learning_rate=0.02&o=Adam;learning_rate=0.02&o=Lion;learning_rate=0.01",
+  "Many dents": "f=Rastrigin&at=3.1,2.2&steps=800&o=SGD;learning_rate=0.002&o=Momentum;learning_rate=0.01;momentum=0.95" +
+    "&o=Adam;learning_rate=0.1&o=Adam;learning_rate=0.8&o=Prodigy",
+};
+
+const setup = {};
+
+function readAddress(hash) {
+  const parameters = new URLSearchParams(hash.replace(/^#/, "") || examples["Two minima"]);
+  const numbers = (name) => parameters.get(name)?.split(",").map(Number);
+  setup.view = parameters.get("view") ?? "walk";
+  setup.f = parameters.get("f") ?? "Styblinski-Tang";
+  let known;
+  try {
+    known = describeFunction(setup.f);
+  } catch (error) {
+    setup.f = "Styblinski-Tang";
+    known = describeFunction(setup.f);
+  }
+  setup.start = numbers("at") ?? [...known.start];
+  setup.box = numbers("box") ?? [...known.box];
+  setup.steps = Number(parameters.get("steps") ?? 1200);
+  setup.optimizers = parameters.getAll("o").map(readOptimizer).filter(Boolean);
+  setup.schulz = {
+    matrix: parameters.get("matrix") ?? "exercise",
+    condition: Number(parameters.get("condition") ?? 1000),
+    set: parameters.get("set") ?? "Jordan",
+    steps: Number(parameters.get("k") ?? 5),
+    own: numbers("own") ?? [3.4445, -4.775, 2.0315],
+  };
+}
+
+// "Adam;learning_rate=0.01"; what the library does not know is left out.
+function readOptimizer(text, place) {
+  const [name, ...changes] = text.split(";");
+  if (!ask("optimizers").includes(name)) return null;
+  const chosen = { name, color: place, values: fieldsOf(name).map((field) => field.value) };
+  for (const change of changes) {
+    const [field, value] = change.split("=");
+    const i = fieldsOf(name).findIndex((known) => known.name === field);
+    if (i >= 0) chosen.values[i] = value === "none" ? NaN : Number(value);
+  }
+  return chosen;
+}
+
+function writeOptimizer({ name, values }) {
+  const changes = fieldsOf(name).flatMap((field, i) =>
+    Object.is(values[i], field.value) ? [] : [`;${field.name}=${Number.isNaN(values[i]) ? "none" : values[i]}`]);
+  return name + changes.join("");
+}
+
+function addressOf() {
+  const parameters = new URLSearchParams();
+  if (setup.view !== "walk") {
+    const { matrix, condition, set, steps, own } = setup.schulz;
+    for (const [name, value] of Object.entries({ view: setup.view, matrix, condition, set, k: steps }))
+      parameters.append(name, value);
+    if (set === "own") parameters.append("own", own);
+    return "#" + parameters;
+  }
+  const known = describeFunction(setup.f);
+  parameters.append("f", setup.f);
+  parameters.append("at", setup.start);
+  parameters.append("steps", setup.steps);
+  if (String(setup.box) !== String([...known.box])) parameters.append("box", setup.box);
+  for (const optimizer of setup.optimizers) parameters.append("o", writeOptimizer(optimizer));
+  return "#" + parameters;
+}
