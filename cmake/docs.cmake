@@ -29,6 +29,20 @@ endif()
 list(APPEND DOXYGEN_HTML_EXTRA_STYLESHEET ${PROJECT_SOURCE_DIR}/cmake/docs.css)
 set(DOXYGEN_SEARCHENGINE YES)
 set(DOXYGEN_SERVER_BASED_SEARCH NO)
+set(DOXYGEN_TREEVIEW_WIDTH 300)
+
+# The playground is a part of it, if Emscripten is there to build it.
+find_program(EMXX em++)
+if(EMXX AND NOT TARGET playground)
+  include(cmake/programs.cmake)
+  add_subdirectory(examples/playground)
+endif()
+set(playground_tab "")
+if(TARGET playground)
+  set(playground_tab [[<tab type="user" url="playground.html" title="Playground"/>]])
+endif()
+configure_file(cmake/docs_layout.xml.in docs_layout.xml @ONLY)
+set(DOXYGEN_LAYOUT_FILE ${CMAKE_CURRENT_BINARY_DIR}/docs_layout.xml)
 
 # What pages show, and what they need before Doxygen reads them.
 set(DOXYGEN_IMAGE_PATH ${PROJECT_SOURCE_DIR}/examples ${PROJECT_SOURCE_DIR}/examples/gpt
@@ -48,6 +62,13 @@ doxygen_add_docs(docs README.md include/gradus tests/README.md bench/README.md b
   examples/gpt/README.md examples/companion/README.md examples/companion/introduction/README.md
   examples/companion/theory/README.md
   WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+if(TARGET playground)
+  add_dependencies(docs playground)
+  add_custom_command(TARGET docs POST_BUILD
+    COMMAND ${CMAKE_COMMAND} -E copy
+      ${CMAKE_CURRENT_BINARY_DIR}/examples/playground/playground.html ${CMAKE_CURRENT_BINARY_DIR}/html
+    VERBATIM)
+endif()
 add_custom_command(TARGET docs POST_BUILD
   COMMAND ${CMAKE_COMMAND} -DROOT=${PROJECT_SOURCE_DIR} -DHTML=${CMAKE_CURRENT_BINARY_DIR}/html
     -P ${PROJECT_SOURCE_DIR}/cmake/docs_links.cmake
