@@ -32,6 +32,7 @@ struct Average {
   std::int64_t from = 0;    ///< s ≥ 0, the step whose point is the first; 0 is the start
   std::int64_t period = 1;  ///< p ≥ 1
   GRADUS_FIELDS(Average, inner, decay, debias, from, period)
+  static constexpr Scope scope = scope_of<O>();  ///< what a coefficient depends on
 
   template <class Tree>
   struct State {
