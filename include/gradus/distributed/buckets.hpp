@@ -50,15 +50,14 @@ class Buckets {
           std::size_t bucket_bytes)
       : ranks_(&ranks), leaves_(std::move(leaves)), micro_batches_(micro_batches) {
     std::size_t end = 0, receive = 0;
-    for (std::size_t i = 0; i < leaves_.size(); ++i) {
-      LineLeaf& leaf = leaves_[i];
-      const bool opens = i == 0 || leaf.kind != leaves_[i - 1].kind;
-      if (opens) end = (end + 63) / 64 * 64;
-      leaf.at = end;
+    for (LineLeaf& leaf : leaves_) {
       const auto most = static_cast<Index>(std::max<std::size_t>(bucket_bytes / leaf.kind.added, 1));
+      const bool other = leaf.size > 0 && !buckets_.empty() && buckets_.back().kind != leaf.kind;
+      leaf.at = end = other ? (end + 63) / 64 * 64 : end;
       for (Index left = leaf.size; left > 0;) {
-        if (opens && left == leaf.size) buckets_.push_back({end, 0, leaf.kind, {}, {}, {}});
-        if (buckets_.back().count == most) buckets_.push_back({end, 0, leaf.kind, {}, {}, {}});
+        if (buckets_.empty() || buckets_.back().kind != leaf.kind || buckets_.back().count == most) {
+          buckets_.push_back({end, 0, leaf.kind, {}, {}, {}});
+        }
         const Index taken = std::min(left, most - buckets_.back().count);
         buckets_.back().count += taken, left -= taken;
         end += static_cast<std::size_t>(taken) * leaf.kind.added;

@@ -54,7 +54,12 @@ class GradientAverage {
   GradientAverage(Communicator& ranks, const T& tree, const AverageOptions& options = {})
       : ranks_(&ranks), means_(gradus::zero_state(tree)), buckets_(agreed(ranks, tree, options)) {
     gradus::walk(
-        who, [&](const Path& path, const auto&) { ordinals_.emplace(path.name(), path.ordinal); }, means_);
+        who,
+        [&](const Path& path, const auto& leaf) {
+          constexpr bool by_row = std::remove_cvref_t<decltype(leaf)>::IsRowMajor;
+          places_.emplace(path.name(), Place{path.ordinal, leaf.rows(), leaf.cols(), by_row});
+        },
+        means_);
   }
 
   /// Hands over the gradient of one micro-batch, which may be lazy.
@@ -64,7 +69,11 @@ class GradientAverage {
     guarded([&] {
       gradus::detail::require_same_shapes(who, means_, grads);
       gradus::walk(
-          who, [&](const Path& path, const auto& mean, const auto& g) { write(path.ordinal, path, mean, g); },
+          who,
+          [&](const Path& path, const auto& mean, const auto& g) {
+            constexpr bool by_row = std::remove_cvref_t<decltype(mean)>::IsRowMajor;
+            write<by_row>(path, gradus::detail::inner_size(mean), g);
+          },
           means_, grads);
     });
   }
@@ -74,19 +83,17 @@ class GradientAverage {
   void ready(std::string_view name, const L& gradient) {
     static_assert(Leaf<gradus::detail::structure_t<L>>, "gradus: `ready` takes one leaf; `add` takes a tree");
     guarded([&] {
-      const auto found = ordinals_.find(std::string(name));
-      if (found == ordinals_.end()) {
+      const auto found = places_.find(std::string(name));
+      if (found == places_.end()) {
         throw std::invalid_argument(std::string(who) + ": there is no leaf '" + std::string(name) + "'");
       }
-      const Path root{nullptr, who}, path{&root, name, 0, found->second};
-      gradus::walk(
-          who,
-          [&](const Path& at, const auto& mean) {
-            if (at.ordinal != found->second) return;
-            gradus::detail::require_same_shape(path, mean, gradient, 0);
-            write(at.ordinal, path, mean, gradient);
-          },
-          means_);
+      const Place& place = found->second;
+      const Path root{nullptr, who}, path{&root, name, 0, place.ordinal};
+      gradus::detail::require_consistent(who, gradient);
+      if (gradient.rows() != place.rows || gradient.cols() != place.cols) {
+        gradus::detail::fail_shape(path, place.rows, place.cols, 0, gradient.rows(), gradient.cols());
+      }
+      place.by_row ? write<true>(path, place.cols, gradient) : write<false>(path, place.rows, gradient);
     });
   }
 
@@ -157,9 +164,7 @@ class GradientAverage {
     return {ranks, std::move(leaves), count, options.bucket_bytes};
   }
 
-  std::size_t backward(Index ordinal) const {
-    return ordinals_.size() - 1 - static_cast<std::size_t>(ordinal);
-  }
+  std::size_t backward(Index ordinal) const { return places_.size() - 1 - static_cast<std::size_t>(ordinal); }
 
   // What is wrong on one rank must not keep the others waiting: it is told in `wait`.
   template <class F>
@@ -180,20 +185,21 @@ class GradientAverage {
     });
   }
 
-  // In the scalar in which the leaf travels.
-  template <class Mean, class L>
-  void write(Index ordinal, const Path& path, const Mean& mean, const L& gradient) {
+  // In the scalar in which the leaf travels, in the order in which it is stored: with columns, or rows, of
+  // `inner` numbers.
+  template <bool ByRow, class L>
+  void write(const Path& path, Index inner, const L& gradient) {
     using Given = typename gradus::detail::structure_t<L>::Scalar;
-    using Added = typename Mean::Scalar;
-    const std::size_t i = backward(ordinal);
+    using Added = gradus::detail::Compute<Given>;
+    const std::size_t i = backward(path.ordinal);
     const detail::LineLeaf& leaf = buckets_.leaf(i);
     if (leaf.gradients == buckets_.micro_batches()) {
       path.fail("was handed over more than " + std::to_string(leaf.gradients) + " times");
     }
     const auto copy = [&]<class Number>(std::type_identity<Number>) {
       buckets_.for_each_run(i, [&](Index begin, Index end, std::byte* numbers) {
-        gradus::detail::copy_from_leaf<bool(Mean::IsRowMajor)>(begin, end, gradus::detail::inner_size(mean),
-                                                               gradient, reinterpret_cast<Number*>(numbers));
+        gradus::detail::copy_from_leaf<ByRow>(begin, end, inner, gradient,
+                                              reinterpret_cast<Number*>(numbers));
       });
     };
     if (leaf.kind == detail::KindOf<Added, Added>::kind) {
@@ -206,12 +212,17 @@ class GradientAverage {
     buckets_.written(i);
   }
 
+  struct Place {
+    Index ordinal, rows, cols;
+    bool by_row;
+  };
+
   static constexpr std::size_t most_bytes = std::size_t{1} << 30;
 
   Communicator* ranks_;
   Means means_;
   detail::Buckets buckets_;
-  std::unordered_map<std::string, Index> ordinals_;
+  std::unordered_map<std::string, Place> places_;
   std::string failure_;
 };
 

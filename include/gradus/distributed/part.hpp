@@ -124,15 +124,10 @@ double leaf_cost(const O& optimizer, Index rows, Index cols) {
 
 /// The plan for an optimizer: cut evenly where it looks at single coefficients, else whole leaves dealt by
 /// the cost of their step, which is `optimizer.flops(rows, cols)` of the optimizer or one inside it, or else
-/// the number of coefficients. An optimizer that looks at the whole tree cannot be divided.
+/// the number of coefficients. Not for one that looks at the whole tree.
 template <class O, class P>
 Plan make_plan(const O& optimizer, const P& params, int ranks) {
   constexpr Scope scope = scope_of<O>();
-  static_assert(
-      scope != Scope::tree,
-      "gradus: this optimizer looks at the whole tree (sums over all leaves, one decision for all, or "
-      "predicates on leaves), so it cannot be divided: put `sharded` inside it where it is a wrapper "
-      "or a route, or use `data_parallel`, where every rank has the whole state");
   std::vector<LeafShare> leaves;
   gradus::walk(
       "gradus",

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: MIT
+//
+// All of distributed/.
+// not in the umbrella: it needs MPI 3.1 or later (Debian: libopenmpi-dev)
+#pragma once
+
+#include <gradus/distributed/agree.hpp>
+#include <gradus/distributed/communicator.hpp>
+#include <gradus/distributed/compare.hpp>
+#include <gradus/distributed/data_parallel.hpp>
+#include <gradus/distributed/gradient_average.hpp>
+#include <gradus/distributed/session.hpp>
+#include <gradus/distributed/sharded.hpp>
