@@ -21,6 +21,7 @@
 #include <gradus/core/namespace.hpp>
 #include <stdexcept>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -81,11 +82,48 @@ class Communicator {
 
   /// The number of every rank, on all, in the order of ranks.
   template <class Number>
-  std::vector<Number> gather(Number mine) const {
+  requires(std::is_arithmetic_v<Number>) std::vector<Number> gather(Number mine)
+  const {
     std::vector<Number> all(static_cast<std::size_t>(size_));
     check(MPI_Allgather(&mine, sizeof mine, MPI_BYTE, all.data(), sizeof mine, MPI_BYTE, comm_),
           "MPI_Allgather");
     return all;
+  }
+
+  /// The text of every rank, on all, in the order of ranks.
+  std::vector<std::string> gather(const std::string& mine) const {
+    const std::vector<std::uint64_t> sizes = gather(static_cast<std::uint64_t>(mine.size()));
+    std::vector<int> counts, at{0};
+    std::uint64_t total = 0;
+    for (const std::uint64_t size : sizes) {
+      total += size;
+      if (total > most) throw std::runtime_error("gradus::mpi: the texts of all ranks are longer than 2^30");
+      counts.push_back(static_cast<int>(size)), at.push_back(static_cast<int>(total));
+    }
+    std::string all(static_cast<std::size_t>(total), '\0');
+    check(MPI_Allgatherv(mine.data(), static_cast<int>(mine.size()), MPI_CHAR, all.data(), counts.data(),
+                         at.data(), MPI_CHAR, comm_),
+          "MPI_Allgatherv");
+    std::vector<std::string> texts;
+    for (std::size_t q = 0; q < counts.size(); ++q) {
+      texts.push_back(all.substr(static_cast<std::size_t>(at[q]), static_cast<std::size_t>(counts[q])));
+    }
+    return texts;
+  }
+
+  /// Sends bytes to one rank, which must ask for as many by `receive_from`.
+  void send_to(int rank, const char* bytes, std::size_t size) const {
+    for (; size > 0; bytes += std::min(size, most), size -= std::min(size, most)) {
+      check(MPI_Send(bytes, static_cast<int>(std::min(size, most)), MPI_BYTE, rank, 0, comm_), "MPI_Send");
+    }
+  }
+  /// The counterpart.
+  void receive_from(int rank, char* bytes, std::size_t size) const {
+    for (; size > 0; bytes += std::min(size, most), size -= std::min(size, most)) {
+      check(MPI_Recv(bytes, static_cast<int>(std::min(size, most)), MPI_BYTE, rank, 0, comm_,
+                     MPI_STATUS_IGNORE),
+            "MPI_Recv");
+    }
   }
 
   /// Begins to send rank q the bytes [at[q], at[q + 1]) of `send`, and to receive one run of the length of

@@ -51,7 +51,7 @@ struct DataParallel {
   /// anything is changed.
   template <class P, class G, class Tree>
   void step(P&& params, const G& grads, State<Tree>& state) const {
-    mpi::require_equal_fields(*ranks, name(), inner);
+    mpi::require_equal_fields(*ranks, name(), *this);
     mpi::agree(*ranks, [&] { check(params, grads, state); });
     state.average.add(grads);
     inner.step(params, state.average.wait(), state.inner);

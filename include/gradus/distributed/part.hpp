@@ -11,12 +11,13 @@ namespace GRADUS_NAMESPACE {
 
 namespace detail {
 
-// A leaf of any size, stored in the same order. `State` is for what is beside the parameters.
+// A leaf of any size, stored in the same order; a vector stays one.
 template <class Plain>
 struct AnySize;
 template <template <class, int, int, int, int, int> class Plain, class S, int R, int C, int O, int MR, int MC>
 struct AnySize<Plain<S, R, C, O, MR, MC>> {
-  using type = Plain<S, Eigen::Dynamic, Eigen::Dynamic, O & Eigen::RowMajor, Eigen::Dynamic, Eigen::Dynamic>;
+  static constexpr int any = Eigen::Dynamic, rows = R == 1 && C != 1 ? 1 : any, cols = C == 1 ? 1 : any;
+  using type = Plain<S, rows, cols, O & Eigen::RowMajor, rows, cols>;
 };
 struct PartLeaf {
   template <class L>
@@ -55,8 +56,8 @@ Index inner_size(const L& leaf) {
 namespace mpi {
 
 /// The tree of a rank's part of trees like `Tree`, with matrices or arrays of any size: a whole leaf in its
-/// own shape, a run of one as a column, and 0 x 0 where the rank owns nothing. Names and places are those of
-/// the whole tree.
+/// own shape, a run of one as a column (of a row vector as a row), and empty where the rank owns nothing.
+/// Names and places are those of the whole tree.
 template <class Tree>
 using part_like = gradus::detail::rebind<Tree, gradus::detail::PartLeaf>;
 
@@ -67,13 +68,18 @@ using part_state_like = gradus::detail::rebind<Tree, gradus::detail::PartStateLe
 /// A part with the shapes that `pieces` give it beside `params`, filled with zeros.
 template <class Part, class P>
 Part make_part(const std::vector<Piece>& pieces, const P& params) {
-  return gradus::detail::made_like<Part>(
-      params, [&, next = pieces.begin()](const Path& path, const auto& leaf, auto& mine) mutable {
-        if (next == pieces.end() || next->leaf != path.ordinal) return;
-        const Index count = next->end - next->begin;
-        ++next;
-        count == leaf.size() ? mine.setZero(leaf.rows(), leaf.cols()) : mine.setZero(count, 1);
-      });
+  auto next = pieces.begin();
+  return gradus::detail::made_like<Part>(params, [&](const Path& path, const auto& leaf, auto& mine) {
+    if (next == pieces.end() || next->leaf != path.ordinal) return;
+    const Index count = next->end - next->begin;
+    ++next;
+    constexpr bool is_row = std::remove_cvref_t<decltype(mine)>::RowsAtCompileTime == 1;
+    if (count == leaf.size()) {
+      mine.setZero(leaf.rows(), leaf.cols());
+    } else {
+      is_row ? mine.setZero(1, count) : mine.setZero(count, 1);
+    }
+  });
 }
 
 /// Copies the rank's pieces of `from`, which may be lazy, into `part`. Both stand beside `params`.

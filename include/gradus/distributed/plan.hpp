@@ -26,6 +26,21 @@ struct Piece {
 /// so that every rank makes the same.
 using Plan = std::vector<std::vector<Piece>>;
 
+/// A plan as one rank sees it, with the leaves that it is about.
+struct Ownership {
+  /// A leaf: its ordinal, its shape, and whether it is stored row by row.
+  struct Place {
+    Index ordinal, rows, cols;  ///< of the leaf
+    bool by_row;                ///< else by columns
+  };
+  int rank = 0;               ///< which of the ranks this is
+  Plan plan;                  ///< who owns what
+  std::vector<Place> leaves;  ///< those that are seen, in order
+
+  /// What this rank owns.
+  const std::vector<Piece>& own() const { return plan[static_cast<std::size_t>(rank)]; }
+};
+
 /// A leaf to be divided.
 struct LeafShare {
   Index leaf;   ///< its ordinal
