@@ -26,7 +26,7 @@ list(FILTER linked_headers EXCLUDE REGEX "/stages/(average|orthogonalize).hpp$")
 set(DOXYGEN_HTML_EXTRA_FILES ${linked_headers})
 
 # Not public, and what Doxygen does not understand.
-set(DOXYGEN_EXCLUDE_SYMBOLS gradus::detail* Eigen*)
+set(DOXYGEN_EXCLUDE_SYMBOLS gradus::detail* gradus::mpi::detail* Eigen*)
 set(DOXYGEN_MACRO_EXPANSION YES)
 set(DOXYGEN_EXPAND_ONLY_PREDEF YES)
 set(DOXYGEN_PREDEFINED [[GRADUS_NAMESPACE=gradus "GRADUS_STATE(...)=" "GRADUS_SCRATCH(...)=" "GRADUS_FIELDS(...)=" GRADUS_RUN_STAGES= \

@@ -42,7 +42,7 @@ consteval Scope scope_of() {
         "gradus: this optimizer does not say what it looks at, so its work cannot be divided: write "
         "static constexpr gradus::Scope scope = gradus::Scope::coefficient inside it, or leaf, or "
         "tree");
-    return Scope::tree;
+    return Scope::coefficient;
   }
 }
 

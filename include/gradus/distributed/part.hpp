@@ -128,11 +128,23 @@ double leaf_cost(const O& optimizer, Index rows, Index cols) {
 
 }  // namespace detail
 
+/// True, or the compiler says why the work of an optimizer cannot be divided among ranks.
+template <class O>
+consteval bool can_be_divided() {
+  static_assert(
+      scope_of<O>() != Scope::tree,
+      "gradus: this optimizer looks at the whole tree (sums over all leaves, one decision for all, or "
+      "predicates on leaves), so it cannot be divided: put `sharded` inside it where it is a wrapper "
+      "or a route, or use `data_parallel`, where every rank has the whole state");
+  return true;
+}
+
 /// The plan for an optimizer: cut evenly where it looks at single coefficients, else whole leaves dealt by
 /// the cost of their step, which is `optimizer.flops(rows, cols)` of the optimizer or one inside it, or else
-/// the number of coefficients. Not for one that looks at the whole tree.
+/// the number of coefficients.
 template <class O, class P>
 Plan make_plan(const O& optimizer, const P& params, int ranks) {
+  static_assert(mpi::can_be_divided<O>());
   constexpr Scope scope = scope_of<O>();
   std::vector<LeafShare> leaves;
   gradus::walk(

@@ -34,11 +34,7 @@ namespace GRADUS_NAMESPACE::mpi {
 /// the part's parameters and gradient, and a bucket.
 template <class O>
 struct Sharded {
-  static_assert(
-      scope_of<O>() != Scope::tree,
-      "gradus: this optimizer looks at the whole tree (sums over all leaves, one decision for all, or "
-      "predicates on leaves), so it cannot be divided: put `sharded` inside it where it is a wrapper "
-      "or a route, or use `data_parallel`, where every rank has the whole state");
+  static_assert(mpi::can_be_divided<O>());
 
   O inner;
   Communicator* ranks = nullptr;               ///< outlives the optimizer

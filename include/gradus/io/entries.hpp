@@ -13,6 +13,7 @@
 
 namespace GRADUS_NAMESPACE::mpi {
 
+/// Who owns what of a state that is divided among processes: distributed/plan.hpp.
 struct Ownership;
 
 }  // namespace GRADUS_NAMESPACE::mpi
