@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// All of distributed/.
+// All of distributed/, but checkpoint.hpp, which needs nlohmann-json too.
 // not in the umbrella: it needs MPI 3.1 or later (Debian: libopenmpi-dev)
 #pragma once
 
@@ -9,5 +9,6 @@
 #include <gradus/distributed/compare.hpp>
 #include <gradus/distributed/data_parallel.hpp>
 #include <gradus/distributed/gradient_average.hpp>
+#include <gradus/distributed/orthogonalize_shared.hpp>
 #include <gradus/distributed/session.hpp>
 #include <gradus/distributed/sharded.hpp>
