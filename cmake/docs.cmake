@@ -33,6 +33,6 @@ set(DOXYGEN_PREDEFINED [[GRADUS_NAMESPACE=gradus "GRADUS_STATE(...)=" "GRADUS_SC
   GRADUS_PACKETS_BEGIN= GRADUS_PACKETS_END= EIGEN_ALWAYS_INLINE=inline EIGEN_DONT_INLINE=]])
 set(DOXYGEN_VERBATIM_VARS DOXYGEN_PREDEFINED)
 
-doxygen_add_docs(docs README.md include/gradus tests/README.md bench/README.md bench/comparison/README.md examples/README.md
+doxygen_add_docs(docs README.md include/gradus tests/README.md tests/distributed/README.md bench/README.md bench/comparison/README.md examples/README.md
   examples/gpt/README.md
   WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // Ranks that share the work of an optimizer get the bits of one process.
+#include <random>
+
 #include "distributed/ranks.hpp"
 #include "optimizers.hpp"
 
@@ -58,6 +60,24 @@ TEST_CASE("more ranks than leaves, coefficients or anything") {
       check_bits(entry, shapes, 64);
     }
   });
+}
+
+TEST_CASE("random trees, in random buckets") {
+  std::mt19937 random(2026);  // the same on all ranks
+  const auto below = [&](std::uint32_t n) { return static_cast<Index>(random() % n); };
+  for (int repeat = 0; repeat < 12; ++repeat) {
+    Shapes shapes;
+    for (Index leaves = below(13); leaves > 0; --leaves) {
+      const Index kind = below(4);
+      shapes.emplace_back(kind == 0 ? below(3) : below(40), kind == 1 ? 1 : below(40));
+    }
+    const auto bytes = static_cast<std::size_t>(64 + below(5000));
+    for_each_optimizer([&](const Entry& entry) {
+      if (entry.name != "AdamW" && entry.name != "Muon" && entry.name != "LAMB") return;
+      INFO("repeat " << repeat);
+      check_bits(entry, shapes, bytes);
+    });
+  }
 }
 
 TEST_CASE("the states of all ranks together are that of one") {

@@ -182,6 +182,11 @@ TEST_CASE("ranks that differ in a hyperparameter, the shapes or the optimizer ar
     CHECK_THROWS_WITH(mpi::sharded(adam, ranks()).init(params),
                       who + "Adam: leaf '0' is 3 x 4 of float, but on rank 0 it is 4 x 3 of float");
   }
+  SECTION("a value") {
+    if (mine) params[1](2, 0) += 1;
+    CHECK_THROWS_WITH(mpi::sharded(adam, ranks()).init(params),
+                      contains(who + "Adam: the hash of leaf '1' is "));
+  }
   SECTION("a learning rate that another schedule has set") {
     auto optimizer = mpi::sharded(adam, ranks());
     auto state = optimizer.init(params);

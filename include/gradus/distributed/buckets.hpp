@@ -92,12 +92,14 @@ class Buckets {
     clear();
   }
   Buckets& operator=(const Buckets& other) {
-    Buckets copy(other);
-    std::swap(*this, copy);
+    if (this == &other) return *this;
+    finish();
+    ranks_ = other.ranks_, micro_batches_ = other.micro_batches_;
+    leaves_ = other.leaves_, buckets_ = other.buckets_;
+    line_ = other.line_, received_ = other.received_, branches_ = other.branches_;
+    clear();
     return *this;
   }
-  Buckets(Buckets&&) = default;
-  Buckets& operator=(Buckets&&) = default;
 
   // What has begun can be ended, but not called off. While an exception flies, the others may never come to
   // the end: then the memory stays MPI's.
@@ -117,6 +119,7 @@ class Buckets {
 
   const LineLeaf& leaf(std::size_t i) const { return leaves_[i]; }
   std::int64_t micro_batches() const { return micro_batches_; }
+  std::size_t leaf_count() const { return leaves_.size(); }
   std::size_t bucket_count() const { return buckets_.size(); }
 
   // Calls `f(begin, end, numbers)` for the parts of a leaf that lie in one bucket each: where they are to be

@@ -126,9 +126,9 @@ class Communicator {
     }
   }
 
-  /// Begins to send rank q the bytes [at[q], at[q + 1]) of `send`, and to receive one run of the length of
-  /// this rank's own from each, one after the other in the order of ranks. Neither buffer may be touched
-  /// before `wait`; `at` and `lengths` neither, which is room for 2 · size() numbers.
+  /// Begins to send rank q the bytes [at[q], at[q + 1]) of `send`, and to receive from each rank a run as
+  /// long as this rank's own, one after the other in the order of ranks. Until `wait` the buffers and `at`
+  /// must stay, and `lengths`, which MPI reads.
   MPI_Request start_exchange(const std::byte* send, const std::vector<int>& at, std::byte* receive,
                              std::vector<int>& lengths) {
     const auto p = static_cast<std::size_t>(size_), me = static_cast<std::size_t>(rank_);

@@ -146,9 +146,14 @@ void require_equal_bits(const Communicator& ranks, std::string_view who, const P
   gradus::walk(
       "gradus",
       [&](const Path& path, const auto& leaf) {
+        using Scalar = typename std::remove_cvref_t<decltype(leaf)>::Scalar;
+        constexpr std::size_t size = std::numeric_limits<Scalar>::digits == 64 ? 10 : sizeof(Scalar);  // x87
         detail::Hash hash;
         for (Index j = 0; j < leaf.cols(); ++j) {
-          for (Index i = 0; i < leaf.rows(); ++i) hash.add(&leaf.coeffRef(i, j), sizeof leaf(i, j));
+          for (Index i = 0; i < leaf.rows(); ++i) {
+            const Scalar value = leaf(i, j);
+            hash.add(&value, size);
+          }
         }
         text += "the hash of leaf '" + path.name() + "' is\t" + std::to_string(hash.value) + '\n';
       },

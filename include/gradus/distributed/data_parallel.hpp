@@ -31,12 +31,13 @@ struct DataParallel {
   void validate() const {}
 
   /// Makes the state for `params`. Throws `RankError`, on all ranks, where they differ in names, shapes,
-  /// scalars, the optimizer's type or a field, and what the inner optimizer refuses.
+  /// scalars or values, the optimizer's type or a field, and what the inner optimizer refuses.
   template <class P>
   State<like<P>> init(const P& params) const {
     static_assert(!gradus::detail::is_subset<P>,
                   "gradus::mpi::data_parallel goes around a route, not into it");
-    mpi::require_equal(*ranks, name(), detail::fields_text(*this));
+    mpi::require_equal(*ranks, name(), detail::leaves_text(params) + detail::fields_text(*this));
+    mpi::require_equal_bits(*ranks, name(), params);
     return {inner.init(params), GradientAverage<like<P>>(*ranks, params, {.bucket_bytes = bucket_bytes})};
   }
 

@@ -93,18 +93,16 @@ struct Sharded {
   void validate() const {}
 
   /// Makes the state for this rank's part of `params`. Throws `RankError`, on all ranks, for what the inner
-  /// optimizer refuses on one of them, and where ranks differ in names, shapes, scalars, the optimizer's type
-  /// or one of its fields; it names what differs.
+  /// optimizer refuses on one of them, and where ranks differ in names, shapes, scalars or values, the
+  /// optimizer's type or one of its fields; it names what differs.
   template <class P>
   State<like<P>> init(const P& params) const {
     static_assert(gradus::detail::explain_tree<P>());
-    static_assert(
-        !gradus::detail::WidenedNode<P>,
-        "gradus::mpi::sharded: inside a wrapper of precision/ it sees numbers that are not in memory; "
-        "put that wrapper inside sharded");
+    require_in_memory<P>();
     mpi::require_equal(*ranks, name(),
                        detail::leaves_text(params) + detail::fields_text(*this) + "bucket_bytes is\t" +
                            std::to_string(bucket_bytes) + '\n');
+    mpi::require_equal_bits(*ranks, name(), params);
     State<like<P>> state;
     mpi::agree(*ranks, [&] {
       gradus::require_parameters(name(), params);
@@ -165,6 +163,7 @@ struct Sharded {
   /// the run cannot go on but from a checkpoint.
   template <class P, class G, class Tree>
   void step(P&& params, const G& grads, State<Tree>& state) const {
+    require_in_memory<P>();
     mpi::agree(*ranks, [&] { check(params, grads, state); });
     mpi::require_equal_fields(*ranks, name(), *this);
     mpi::take_part(state.owners.own(), params, std::as_const(params), state.part);
@@ -192,6 +191,16 @@ struct Sharded {
       spread.run(*ranks, result, mine);
     }
     return result;
+  }
+
+ private:
+  template <class P>
+  static consteval void require_in_memory() {
+    using Tree = std::remove_cvref_t<decltype(gradus::detail::without_subset(std::declval<P&>()))>;
+    static_assert(
+        !gradus::detail::WidenedNode<Tree>,
+        "gradus::mpi::sharded: inside a wrapper of precision/ it sees numbers that are not in memory: "
+        "put that wrapper inside sharded");
   }
 };
 
