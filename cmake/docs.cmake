@@ -51,16 +51,16 @@ set(DOXYGEN_FILTER_PATTERNS
   "*.md=\"${CMAKE_COMMAND} -DROOT=${PROJECT_SOURCE_DIR} -P ${PROJECT_SOURCE_DIR}/cmake/docs_page.cmake\"")
 
 # Not public, and what Doxygen does not understand.
-set(DOXYGEN_EXCLUDE_SYMBOLS gradus::detail* Eigen*)
+set(DOXYGEN_EXCLUDE_SYMBOLS gradus::detail* gradus::mpi::detail* Eigen*)
 set(DOXYGEN_MACRO_EXPANSION YES)
 set(DOXYGEN_EXPAND_ONLY_PREDEF YES)
 set(DOXYGEN_PREDEFINED [[GRADUS_NAMESPACE=gradus "GRADUS_STATE(...)=" "GRADUS_SCRATCH(...)=" "GRADUS_FIELDS(...)=" GRADUS_RUN_STAGES= \
   GRADUS_PACKETS_BEGIN= GRADUS_PACKETS_END= EIGEN_ALWAYS_INLINE=inline EIGEN_DONT_INLINE=]])
 set(DOXYGEN_VERBATIM_VARS DOXYGEN_PREDEFINED DOXYGEN_FILTER_PATTERNS)
 
-doxygen_add_docs(docs README.md include/gradus tests/README.md bench/README.md bench/comparison/README.md examples/README.md
-  examples/tour/README.md examples/gpt/README.md examples/theory/README.md examples/companion/README.md
-  examples/companion/introduction/README.md examples/companion/theory/README.md
+doxygen_add_docs(docs README.md include/gradus tests/README.md tests/distributed/README.md bench/README.md
+  bench/comparison/README.md examples/README.md examples/tour/README.md examples/gpt/README.md examples/theory/README.md
+  examples/companion/README.md examples/companion/introduction/README.md examples/companion/theory/README.md
   WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
 if(TARGET playground)
   add_dependencies(docs playground)

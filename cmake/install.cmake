@@ -19,7 +19,8 @@ configure_file(cmake/gradus.pc.in ${PROJECT_BINARY_DIR}/gradus.pc @ONLY)
 install(TARGETS gradus EXPORT gradus-targets
   FILE_SET HEADERS COMPONENT gradus_Development
   FILE_SET backends COMPONENT gradus_Development
-  FILE_SET io COMPONENT gradus_Development)
+  FILE_SET io COMPONENT gradus_Development
+  FILE_SET distributed COMPONENT gradus_Development)
 install(EXPORT gradus-targets NAMESPACE gradus:: DESTINATION ${package_dir} COMPONENT gradus_Development)
 install(FILES ${PROJECT_BINARY_DIR}/gradus-config.cmake ${PROJECT_BINARY_DIR}/gradus-config-version.cmake
   DESTINATION ${package_dir} COMPONENT gradus_Development)

@@ -23,6 +23,7 @@ struct Entry {
   NamedOptimizers bad;                   // with a value that `init` must refuse
   std::vector<std::string> field_names;  // as it names them
   std::size_t field_count;               // as the compiler counts them
+  gradus::Scope scope;
   bool coefficient_wise;
   bool couples_leaves;
   bool moves_at_zero_gradient;

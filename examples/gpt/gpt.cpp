@@ -17,6 +17,11 @@
 #include "sample.hpp"
 #include "training.hpp"
 
+#ifdef GPT_MPI
+#include <gradus/distributed/gradient_average.hpp>
+#include <gradus/distributed/session.hpp>
+#endif
+
 namespace {
 
 using namespace gpt;
@@ -85,17 +90,22 @@ double median(std::vector<double> values) {
 }
 
 template <class Scalar>
-int train(const Settings& settings, const Text& text, const examples::Options& options) {
+int train(const Settings& settings, const Text& text, const examples::Options& options,
+          const Team& team = {}) {
   using Params = Model<Scalar>;
   const std::string name = options.text("--optimizer");
-  Training<Scalar> training(settings, text);
+  const bool speaks = team.rank == 0;
+  Training<Scalar> training(settings, text, team);
   const auto optimizer = make_optimizer<Scalar>(
       name, options.optional_number("--learning-rate"), training.params,
       [&](const Params& at, Params& gradient, std::int64_t t) { training.sampled_gradient(at, gradient, t); },
-      static_cast<double>(settings.batch * settings.sizes.context));
-  std::printf("%lld parameters, %zu characters, %lld steps of %s\n",
-              static_cast<long long>(gradus::coefficient_count(training.params)), text.alphabet.size(),
-              static_cast<long long>(settings.steps), name.c_str());
+      static_cast<double>(team.size * settings.batch * settings.sizes.context));
+  if (speaks) {
+    std::printf("%lld parameters, %zu characters, %lld steps of %s\n",
+                static_cast<long long>(gradus::coefficient_count(training.params)), text.alphabet.size(),
+                static_cast<long long>(settings.steps), name.c_str());
+    if (team.size > 1) std::printf("%d processes\n", team.size);
+  }
 
   const std::filesystem::path folder = options.text("--output");
   const std::string checkpoint = (folder / "gpt.safetensors").string();
@@ -105,26 +115,29 @@ int train(const Settings& settings, const Text& text, const examples::Options& o
   if (resumed) {
     const Metadata found = optimizer->load(checkpoint, training.params);
     done = std::stoll(found.at("step")), seconds = std::stod(found.at("seconds"));
-    std::printf("goes on from step %lld\n", static_cast<long long>(done));
+    if (speaks) std::printf("goes on from step %lld\n", static_cast<long long>(done));
   }
 
-  Table table(folder, resumed);
+  std::optional<Table> table;
+  if (speaks) table.emplace(folder, resumed);
   Params solution = training.params;
   std::vector<double> step_seconds, optimizer_seconds;
   gradus::ProgressBar bar(settings.steps, std::cerr);
-  while (done < settings.steps && interrupted == 0) {
+  for (bool stopped = false; done < settings.steps && !stopped;) {
     const auto start = std::chrono::steady_clock::now();
     const double loss = training.step(*optimizer, ++done);
     step_seconds.push_back(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
     optimizer_seconds.push_back(training.optimizer_seconds);
     seconds += step_seconds.back();
-    if (examples::on_terminal) bar.show(done, loss);
-    if (done % options.integer("--validate", 1) != 0 && done != settings.steps && interrupted == 0) continue;
+    stopped = team.mean(interrupted) > 0;  // all processes, or none
+    if (examples::on_terminal && speaks) bar.show(done, loss);
+    if (done % options.integer("--validate", 1) != 0 && done != settings.steps && !stopped) continue;
+    if (!speaks) continue;
 
     const double norm = training.gradient_norm(), logit = training.largest_logit;
     optimizer->solution(training.params, solution);
     const double validation = training.validate(solution);
-    table.add(
+    table->add(
         {static_cast<double>(done), seconds, loss, validation, rate_share(settings, done), norm, logit});
     std::printf("%sstep %lld  training %.4f  validation %.4f  %.1f s\n", examples::on_terminal ? "\n" : "",
                 static_cast<long long>(done), loss, validation, seconds);
@@ -134,15 +147,40 @@ int train(const Settings& settings, const Text& text, const examples::Options& o
                       {{"step", std::to_string(done)}, {"seconds", std::to_string(seconds)}});
     }
   }
+  if (!speaks) return 0;
   if (!step_seconds.empty()) {
     std::printf("median %.2f ms a step, of which the optimizer takes %.2f\n", 1000 * median(step_seconds),
                 1000 * median(optimizer_seconds));
   }
-  table.draw();
+  table->draw();
   std::printf("\n%s\n", sample(training.widened(solution), settings.sizes, text, options.text("--prompt"),
                                options.integer("--sample", 0), 0.8, settings.seed)
                             .c_str());
   return 0;
+}
+
+template <class Scalar>
+int train_alone_or_not(const Settings& settings, const Text& text, const examples::Options& options) {
+  if (!options.flag("--distributed")) return train<Scalar>(settings, text, options);
+#ifdef GPT_MPI
+  if (settings.qk_clip > 0) throw examples::UsageError("--qk-clip needs one process");
+  int argc = 0;
+  char** argv = nullptr;
+  return gradus::mpi::run(argc, argv, [&](gradus::mpi::Communicator& ranks) {
+    gradus::mpi::GradientAverage average(ranks, random_model<float>(settings.sizes, settings.seed));
+    return train<Scalar>(settings, text, options,
+                         {.rank = ranks.rank(),
+                          .size = ranks.size(),
+                          .average =
+                              [&](Model<float>& gradient) {
+                                average.add(gradient);
+                                gradient = average.wait();
+                              },
+                          .mean = [&](double number) { return gradus::mpi::average(ranks, number); }});
+  });
+#else
+  throw examples::UsageError("--distributed needs a program that was built with MPI");
+#endif
 }
 
 int run(const examples::Options& options) {
@@ -174,8 +212,10 @@ int run(const examples::Options& options) {
   settings.sizes.characters = static_cast<Index>(text.alphabet.size());
   if (options.text("--prompt").empty()) throw examples::UsageError("--prompt needs a character at least");
   text.encode(options.text("--prompt"));  // refused now rather than after the training
-  if (options.text("--precision") == "float") return train<float>(settings, text, options);
-  if (options.text("--precision") == "bfloat16") return train<Eigen::bfloat16>(settings, text, options);
+  if (options.text("--precision") == "float") return train_alone_or_not<float>(settings, text, options);
+  if (options.text("--precision") == "bfloat16") {
+    return train_alone_or_not<Eigen::bfloat16>(settings, text, options);
+  }
   throw examples::UsageError("--precision takes float or bfloat16");
 }
 
@@ -204,6 +244,7 @@ int main(int argc, char** argv) {
        {"--width", text(usual.sizes.width), "width of the model, a multiple of the heads"},
        {"--precision", "float", "float, or bfloat16 for parameters and gradients"},
        {"--threads", text(std::max(1U, std::thread::hardware_concurrency())), "threads"},
+       {"--distributed", "no", "yes: one process of many, which mpirun starts"},
        {"--seed", text(usual.seed), "seed of the weights and of the batches"},
        {"--validate", "250", "steps from one validation to the next"},
        {"--output", "output", "folder for gpt.csv, gpt.svg and the checkpoint"},

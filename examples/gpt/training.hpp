@@ -9,6 +9,7 @@
 #include <gradus/tools/qk_clip.hpp>
 
 #include "optimizers.hpp"
+#include "team.hpp"
 #include "text.hpp"
 
 namespace gpt {
@@ -47,25 +48,27 @@ class Training {
   // Of the last step.
   double optimizer_seconds = 0, largest_logit = 0;
 
-  Training(const Settings& settings, const Text& text)
+  Training(const Settings& settings, const Text& text, Team team = {})
       : params(random_model<Scalar>(settings.sizes, settings.seed)),
         settings_(settings),
+        team_(std::move(team)),
         text_(&text),
         loss_(settings.sizes, settings.batch, settings.threads),
         gradient_(random_model<float>(settings.sizes, 0)) {
     if constexpr (is_narrow) wide_params_ = gradient_, narrow_gradient_ = params;
   }
 
-  /// Step number `t`, the first being 1. Returns the mean loss of its batches.
+  /// Step number `t`, the first being 1. Returns the mean loss of its batches, of all processes.
   double step(AnyOptimizer<Params>& optimizer, std::int64_t t) {
     Loss<float>::set_zero(gradient_);
     loss_.reset_largest_logits();
     double total = 0;
     for (int i = 0; i < settings_.accumulate; ++i) {
       draw(batch_, text_->training, settings_.batch, settings_.sizes.context, settings_.seed,
-           t * settings_.accumulate + i);
+           (t * settings_.accumulate + i) * team_.size + team_.rank);
       total += loss_(widened(params), batch_, gradient_, 1.0 / settings_.accumulate);
     }
+    team_.average(gradient_);
     const Params& gradient = narrowed_gradient();
     const auto start = std::chrono::steady_clock::now();
     optimizer.set_share(rate_share(settings_, t));
@@ -73,7 +76,7 @@ class Training {
     optimizer_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     largest_logit = static_cast<double>(loss_.largest_logits().maxCoeff());
     if (settings_.qk_clip > 0) clip_logits();
-    return total / settings_.accumulate;
+    return team_.mean(total / settings_.accumulate);
   }
 
   /// The mean loss on text that was kept back: always on the same batches.
@@ -93,6 +96,7 @@ class Training {
     const auto write = [&](Model<float>& gradient) {
       Loss<float>::set_zero(gradient);
       loss_(widened(at), batch_, gradient);
+      team_.average(gradient);
     };
     if constexpr (is_narrow) {
       write(gradient_);
@@ -147,6 +151,7 @@ class Training {
   }
 
   Settings settings_;
+  Team team_;
   const Text* text_;
   Batch batch_;
   Loss<float> loss_;

@@ -22,6 +22,7 @@ namespace GRADUS_NAMESPACE {
 ///
 ///     struct SignDescent {
 ///       double learning_rate = 1e-3;
+///       static constexpr gradus::Scope scope = gradus::Scope::coefficient;  // see core/scope.hpp
 ///
 ///       struct State {};
 ///       template <class P> State init(const P&) const { return {}; }

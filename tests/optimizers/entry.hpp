@@ -80,6 +80,7 @@ Entry entry(const Listing<O>& listing) {
              {},
              {},
              field_count<O>(),
+             gradus::scope_of<O>(),
              listing.coefficient_wise,
              listing.couples_leaves,
              listing.moves_at_zero_gradient,

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <gradus/core/explain.hpp>
 #include <gradus/core/lazy.hpp>
+#include <gradus/core/scope.hpp>
 #include <gradus/core/tree.hpp>
 #include <sstream>
 #include <vector>

@@ -37,9 +37,8 @@ inline Metadata without_own(Metadata metadata) {
   return metadata;
 }
 
-// Writes the tensors, with `own` beside the user's metadata.
-inline void write_entries(const std::filesystem::path& path, const Entries& entries, Metadata metadata,
-                          Metadata own) {
+// The metadata of a file: `own` beside the user's.
+inline Metadata with_own(const std::filesystem::path& path, Metadata metadata, Metadata own) {
   for (const auto& [key, text] : metadata) {
     if (key.starts_with(own_metadata)) {
       detail::fail(path, "the key '" + key + "' of the metadata is reserved: it begins with 'gradus.'");
@@ -47,9 +46,15 @@ inline void write_entries(const std::filesystem::path& path, const Entries& entr
   }
   metadata.merge(own);
   metadata["gradus.format"] = format_version;
+  return metadata;
+}
+
+inline void write_entries(const std::filesystem::path& path, const Entries& entries, Metadata metadata,
+                          Metadata own) {
   std::vector<OutputTensor> tensors;
-  for (const auto& [name, view] : entries.views) tensors.push_back(io::tensor(name, view));
-  io::write_safetensors(path, std::move(tensors), metadata);
+  for (const auto& entry : entries.views) tensors.push_back(io::tensor(entry.name, entry.view));
+  io::write_safetensors(path, std::move(tensors),
+                        detail::with_own(path, std::move(metadata), std::move(own)));
 }
 
 // Opens a file whose names mean what they mean to this version.
@@ -62,22 +67,38 @@ inline SafetensorsReader open_checkpoint(const std::filesystem::path& path) {
   return file;
 }
 
+// Refuses a file that was saved with another optimizer; tells what else the file says, but for the steps.
+template <class O>
+Loaded require_saved_with(const std::filesystem::path& path, const SafetensorsReader& file,
+                          const O& optimizer) {
+  const Metadata& text = file.metadata();
+  const Metadata described = detail::describe_optimizer(optimizer);
+  const auto saved_with = text.find("gradus.optimizer");
+  if (saved_with != text.end() && saved_with->second != described.at("gradus.optimizer")) {
+    detail::fail(path, "was saved with the optimizer " + saved_with->second + ", but is loaded with " +
+                           described.at("gradus.optimizer"));
+  }
+  return {detail::without_own(text), {}, detail::changed_fields(text, described)};
+}
+
 // Reads all entries, once it is clear that the file has just these tensors, but for those that `ignored`
 // tells by name.
 template <class Ignored>
 void read_entries(const std::filesystem::path& path, const SafetensorsReader& file, const Entries& entries,
                   const char* whose, const Ignored& ignored) {
   std::set<std::string> wanted;
-  for (const auto& [name, view] : entries.views) {
-    file.check(name, view);
-    if (!wanted.insert(name).second) detail::fail(path, "two tensors are called " + detail::quote(name));
+  for (const auto& entry : entries.views) {
+    file.check(entry.name, entry.view);
+    if (!wanted.insert(entry.name).second) {
+      detail::fail(path, "two tensors are called " + detail::quote(entry.name));
+    }
   }
   for (const auto& [name, tensor] : file.tensors()) {
     if (wanted.count(name) == 0 && !ignored(name)) {
       detail::fail(path, detail::quote(name) + " is in the file, but not in " + whose);
     }
   }
-  for (const auto& [name, view] : entries.views) file.read(name, view);
+  for (const auto& entry : entries.views) file.read(entry.name, entry.view);
 }
 
 }  // namespace detail
@@ -116,17 +137,11 @@ void save(const std::filesystem::path& path, const P& params, const O& optimizer
 template <class P, class O, class State>
 Loaded load(const std::filesystem::path& path, P&& params, const O& optimizer, State& state) {
   const SafetensorsReader file = detail::open_checkpoint(path);
-  const Metadata& text = file.metadata();
-  const Metadata described = detail::describe_optimizer(optimizer);
-  const auto saved_with = text.find("gradus.optimizer");
-  if (saved_with != text.end() && saved_with->second != described.at("gradus.optimizer")) {
-    detail::fail(path, "was saved with the optimizer " + saved_with->second + ", but is loaded with " +
-                           described.at("gradus.optimizer"));
-  }
+  Loaded loaded = detail::require_saved_with(path, file, optimizer);
   detail::read_entries(path, file, detail::entries_of(params, state),
                        "the parameters or the state of the optimizer", [](const auto&) { return false; });
-  return {detail::without_own(text), detail::entries_of(params, state).steps,
-          detail::changed_fields(text, described)};
+  loaded.steps = detail::entries_of(params, state).steps;
+  return loaded;
 }
 
 /// Writes parameters alone, as `save` does.

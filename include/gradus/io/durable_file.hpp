@@ -80,6 +80,9 @@ class DurableFile {
     }
   }
 
+  /// The temporary file, for others that write it, too.
+  const std::filesystem::path& temporary() const { return temporary_; }
+
  private:
   std::filesystem::path folder() const {
     const auto folder = destination_.parent_path();

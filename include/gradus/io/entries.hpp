@@ -11,6 +11,13 @@
 #include <string>
 #include <utility>
 
+namespace GRADUS_NAMESPACE::mpi {
+
+/// Who owns what of a state that is divided among processes: distributed/plan.hpp.
+struct Ownership;
+
+}  // namespace GRADUS_NAMESPACE::mpi
+
 namespace GRADUS_NAMESPACE::io::detail {
 
 inline std::string joined(const std::string& prefix, std::string_view name) {
@@ -20,6 +27,8 @@ inline std::string joined(const std::string& prefix, std::string_view name) {
 struct NamedView {
   std::string name;
   TensorView view;
+  const mpi::Ownership* owners;  // of a state that is divided among processes
+  Index leaf;                    // its ordinal in the tree
 };
 
 // Lists the tensors of a checkpoint, each with its name. One type for all trees, so that each is walked by
@@ -27,7 +36,8 @@ struct NamedView {
 class Entries {
  public:
   std::vector<NamedView> views{};
-  std::optional<std::int64_t> steps{};  // the count t of the innermost state
+  std::optional<std::int64_t> steps{};     // the count t of the innermost state
+  const mpi::Ownership* owners = nullptr;  // set by states that are divided, while they are visited
 
   template <class P>
   void add_parameters(const P& params) {
@@ -47,10 +57,10 @@ class Entries {
     if (in_state_ && leaf.size() == 0) return;
     const std::string name = detail::joined(prefix_, path.name());
     if constexpr (requires { leaf.data(); }) {
-      views.push_back({name, io::view(leaf)});
+      views.push_back({name, io::view(leaf), owners, path.ordinal});
     } else {  // of `small_state`
       leaf.for_each_part([&](std::string_view part, const auto& matrix) {
-        views.push_back({detail::joined(name, part), io::view(matrix)});
+        views.push_back({detail::joined(name, part), io::view(matrix), owners, path.ordinal});
       });
     }
   }
@@ -61,7 +71,7 @@ class Entries {
     if constexpr (Parameters<Field>) {
       gradus::walk("gradus::io", *this, field);
     } else if constexpr (std::is_arithmetic_v<Field>) {
-      views.push_back({prefix_, io::view(field)});
+      views.push_back({prefix_, io::view(field), nullptr, 0});
       if constexpr (std::is_same_v<Field, std::int64_t>) {
         if (!steps && name == "t") steps = field;
       }

@@ -21,6 +21,7 @@ struct AdaDelta {
   double epsilon = 1e-6;     ///< ε > 0
   double weight_decay = 0;   ///< λ ≥ 0, coupled: added to the gradient
   GRADUS_FIELDS(AdaDelta, learning_rate, decay, epsilon, weight_decay)
+  static constexpr Scope scope = Scope::coefficient;  ///< what a coefficient depends on
 
   template <class Tree>
   struct State {

@@ -19,6 +19,7 @@ struct AdaGrad {
   double learning_rate_decay = 0;  ///< ≥ 0, per step
   double initial_accumulator = 0;  ///< s before the first step, ≥ 0
   GRADUS_FIELDS(AdaGrad, learning_rate, epsilon, weight_decay, learning_rate_decay, initial_accumulator)
+  static constexpr Scope scope = Scope::coefficient;  ///< what a coefficient depends on
 
   template <class Tree>
   struct State {

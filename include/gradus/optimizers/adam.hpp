@@ -22,6 +22,7 @@ struct Adam {
   double epsilon = 1e-8;        ///< ε ≥ 0
   double weight_decay = 0;      ///< λ ≥ 0, coupled: added to the gradient
   GRADUS_FIELDS(Adam, learning_rate, beta1, beta2, epsilon, weight_decay)
+  static constexpr Scope scope = Scope::coefficient;  ///< what a coefficient depends on
 
   template <class Tree>
   struct State {

@@ -21,6 +21,7 @@ struct AdaMax {
   double epsilon = 1e-8;        ///< ε > 0, inside the maximum
   double weight_decay = 0;      ///< λ ≥ 0, coupled: added to the gradient
   GRADUS_FIELDS(AdaMax, learning_rate, beta1, beta2, epsilon, weight_decay)
+  static constexpr Scope scope = Scope::coefficient;  ///< what a coefficient depends on
 
   template <class Tree>
   struct State {

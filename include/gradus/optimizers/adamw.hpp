@@ -20,6 +20,7 @@ struct AdamW {
   double epsilon = 1e-8;        ///< ε ≥ 0
   double weight_decay = 1e-2;   ///< λ ≥ 0, decoupled
   GRADUS_FIELDS(AdamW, learning_rate, beta1, beta2, epsilon, weight_decay)
+  static constexpr Scope scope = Scope::coefficient;  ///< what a coefficient depends on
 
   template <class Tree>
   struct State {

@@ -31,6 +31,7 @@ struct AMSGrad {
   bool decoupled_weight_decay = false;    ///< as in AdamW, instead of added to the gradient
   AMSGradForm form = AMSGradForm::torch;  ///< where the bias is corrected
   GRADUS_FIELDS(AMSGrad, learning_rate, beta1, beta2, epsilon, weight_decay, decoupled_weight_decay, form)
+  static constexpr Scope scope = Scope::coefficient;  ///< what a coefficient depends on
 
   template <class Tree>
   struct State {

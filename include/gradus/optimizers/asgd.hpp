@@ -21,6 +21,7 @@ struct ASGD {
   double average_from = 1e6;    ///< t0 ≥ 0, the steps before the average begins
   double weight_decay = 0;      ///< λ ≥ 0, coupled: added to the gradient
   GRADUS_FIELDS(ASGD, learning_rate, lambda, alpha, average_from, weight_decay)
+  static constexpr Scope scope = Scope::coefficient;  ///< what a coefficient depends on
 
   template <class Tree>
   struct State {

@@ -15,6 +15,7 @@ struct Frozen {
 
   /// Its name, for messages.
   static constexpr std::string_view name() { return "Frozen"; }
+  static constexpr Scope scope = Scope::coefficient;  ///< what a coefficient depends on
 
   /// There is nothing to refuse.
   void validate() const {}

@@ -23,6 +23,7 @@ struct LAMB {
   double epsilon = 1e-6;        ///< ε ≥ 0
   double weight_decay = 0;      ///< λ ≥ 0, part of u
   GRADUS_FIELDS(LAMB, learning_rate, beta1, beta2, epsilon, weight_decay)
+  static constexpr Scope scope = Scope::leaf;  ///< what a coefficient depends on
 
   template <class Tree>
   struct State {

@@ -22,6 +22,7 @@ struct LARS {
   double trust_coefficient = 1e-3;  ///< τ ≥ 0
   bool nesterov = false;            ///< look ahead
   GRADUS_FIELDS(LARS, learning_rate, momentum, epsilon, weight_decay, trust_coefficient, nesterov)
+  static constexpr Scope scope = Scope::leaf;  ///< what a coefficient depends on
 
   template <class Tree>
   struct State {

@@ -19,6 +19,7 @@ struct Lion {
   double beta2 = 0.99;          ///< decay of m, in [0, 1)
   double weight_decay = 0;      ///< λ ≥ 0, decoupled
   GRADUS_FIELDS(Lion, learning_rate, beta1, beta2, weight_decay)
+  static constexpr Scope scope = Scope::coefficient;  ///< what a coefficient depends on
 
   template <class Tree>
   struct State {

@@ -20,6 +20,7 @@ struct Momentum {
   double dampening = 0;         ///< τ
   bool nesterov = false;        ///< needs momentum > 0 and dampening = 0
   GRADUS_FIELDS(Momentum, learning_rate, momentum, weight_decay, dampening, nesterov)
+  static constexpr Scope scope = Scope::coefficient;  ///< what a coefficient depends on
 
   template <class Tree>
   struct State {

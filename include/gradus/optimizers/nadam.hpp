@@ -33,6 +33,7 @@ struct NAdam {
   double momentum_decay = 4e-3;                    ///< ψ ≥ 0, of the rising one
   GRADUS_FIELDS(NAdam, learning_rate, beta1, beta2, epsilon, weight_decay, decoupled_weight_decay, momentum,
                 momentum_decay)
+  static constexpr Scope scope = Scope::coefficient;  ///< what a coefficient depends on
 
   template <class Tree>
   struct State {

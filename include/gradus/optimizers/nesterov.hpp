@@ -21,6 +21,7 @@ struct Nesterov {
   double learning_rate = 1e-3;  ///< η ≥ 0; 1/L
   double strong_convexity = 0;  ///< μ ≥ 0, at most 1/η; 0: merely convex
   GRADUS_FIELDS(Nesterov, learning_rate, strong_convexity)
+  static constexpr Scope scope = Scope::coefficient;  ///< what a coefficient depends on
 
   template <class Tree>
   struct State {

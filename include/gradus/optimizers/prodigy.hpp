@@ -35,6 +35,7 @@ struct Prodigy {
   bool safeguard_warmup = false;                ///< keep a warmup's small η out of s
   GRADUS_FIELDS(Prodigy, learning_rate, beta1, beta2, beta3, epsilon, weight_decay, initial_distance,
                 distance_coefficient, growth_rate, bias_correction, safeguard_warmup)
+  static constexpr Scope scope = Scope::tree;  ///< what a coefficient depends on
 
   template <class Tree>
   struct State {

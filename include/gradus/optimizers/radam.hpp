@@ -39,6 +39,7 @@ struct RAdam {
   bool decoupled_weight_decay = false;  ///< as in AdamW, instead of added to the gradient
   double threshold = 5;                 ///< at least 4
   GRADUS_FIELDS(RAdam, learning_rate, beta1, beta2, epsilon, weight_decay, decoupled_weight_decay, threshold)
+  static constexpr Scope scope = Scope::coefficient;  ///< what a coefficient depends on
 
   template <class Tree>
   struct State {

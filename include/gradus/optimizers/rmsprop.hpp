@@ -23,6 +23,7 @@ struct RMSProp {
   double weight_decay = 0;      ///< λ ≥ 0, coupled: added to the gradient
   bool centered = false;        ///< divide by the standard deviation instead of the root mean square
   GRADUS_FIELDS(RMSProp, learning_rate, decay, momentum, epsilon, weight_decay, centered)
+  static constexpr Scope scope = Scope::coefficient;  ///< what a coefficient depends on
 
   template <class Tree>
   struct State {

@@ -21,6 +21,7 @@ struct Rprop {
   double smallest_step = 1e-6;  ///< at least 0
   double largest_step = 50;     ///< at least smallest_step
   GRADUS_FIELDS(Rprop, initial_step, shrink, grow, smallest_step, largest_step)
+  static constexpr Scope scope = Scope::coefficient;  ///< what a coefficient depends on
 
   template <class Tree>
   struct State {

@@ -63,6 +63,7 @@ struct ScheduleFreeSGD {
   double learning_rate_power = 2;  ///< p ≥ 0: larger steps weigh more
   GRADUS_FIELDS(ScheduleFreeSGD, learning_rate, beta, weight_decay, warmup_steps, weight_power,
                 learning_rate_power)
+  static constexpr Scope scope = Scope::coefficient;  ///< what a coefficient depends on
 
   template <class Tree>
   struct State {
@@ -135,6 +136,7 @@ struct ScheduleFreeAdamW {
   double learning_rate_power = 2;  ///< p ≥ 0: larger steps weigh more
   GRADUS_FIELDS(ScheduleFreeAdamW, learning_rate, beta1, beta2, epsilon, weight_decay, warmup_steps,
                 weight_power, learning_rate_power)
+  static constexpr Scope scope = Scope::coefficient;  ///< what a coefficient depends on
 
   template <class Tree>
   struct State {

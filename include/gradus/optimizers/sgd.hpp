@@ -14,6 +14,7 @@ struct SGD {
   double learning_rate = 1e-3;  ///< η ≥ 0
   double weight_decay = 0;      ///< λ ≥ 0, coupled: added to the gradient
   GRADUS_FIELDS(SGD, learning_rate, weight_decay)
+  static constexpr Scope scope = Scope::coefficient;  ///< what a coefficient depends on
 
   template <class Tree>
   struct State {

@@ -29,6 +29,7 @@ struct BasicSophia {
   int period = 10;              ///< k ≥ 1
   Estimator estimator;          ///< of the diagonal of the Hessian
   GRADUS_FIELDS(Sophia, learning_rate, beta1, beta2, epsilon, weight_decay, gamma, clip, period, estimator)
+  static constexpr Scope scope = Scope::tree;  ///< what a coefficient depends on
 
   template <class Tree>
   struct State {

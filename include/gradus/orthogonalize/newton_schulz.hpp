@@ -130,10 +130,59 @@ struct BasicNewtonSchulz {
     workspace.rewind(used);
   }
 
+  /// Bytes of scratch for `of_columns`.
+  template <class Scalar>
+  std::size_t scratch_of_columns(Index rows, Index cols) const {
+    using Work = Compute<Scalar>;
+    return 2 * Workspace::bytes<Work>(rows, cols) + 4 * Workspace::bytes<Work>(rows, rows) +
+           Workspace::bytes<detail::Compute<Work>>(rows, 2) +
+           Products::template scratch<Work>(rows, std::max(rows, cols));
+  }
+
+  /// Replaces `x`, some columns of a matrix X that has at least as many columns as rows, by the same columns
+  /// of its polar factor, while others do so with theirs: on the Gram matrix XXᵀ = Σ xxᵀ, which is the only
+  /// thing that depends on all columns. `sum(numbers, count)` adds numbers over all of them, in place; it is
+  /// called three times in float for five steps, once with one number and twice with the Gram matrix, and
+  /// in the same way by all. Any `form` is ignored.
+  template <class Scalar, class Sum>
+  void of_columns(MatrixMap<Scalar> x, const Sum& sum, Workspace& workspace) const {
+    using Work = Compute<Scalar>;
+    validate("NewtonSchulz");
+    const Index m = x.rows();
+    double square = gradus::norm(x);
+    square *= square;
+    sum(&square, Index{1});
+    const double norm = std::sqrt(square);
+    const bool vanishes = norm < std::numeric_limits<double>::min();
+    if (vanishes || !std::isfinite(norm)) {
+      x.setConstant(vanishes ? Scalar(0) : std::numeric_limits<Scalar>::quiet_NaN());
+      return;
+    }
+    const std::size_t used = workspace.used();
+    auto work = workspace.take<Work>(m, x.cols()), y = workspace.take<Work>(m, x.cols());
+    auto r = workspace.take<Work>(m, m);
+    std::transform(x.data(), x.data() + x.size(), work.data(),
+                   [&](const Scalar& value) { return static_cast<Work>(static_cast<double>(value) / norm); });
+    const auto gram_of = [&](auto to, auto of) {
+      Products::gram(to, of, workspace);
+      sum(to.data(), to.size());
+    };
+    gram_of(r, work);
+    const double s = divisor(safety * detail::rescale(prescale, work, r, workspace), epsilon / norm);
+    const auto row = [&](int k) { return k == 0 ? coefficients[0].of_scaled(s) : coefficients[k]; };
+    x = gram(row, work, y, r, gram_of, workspace).template cast<Scalar>();
+    workspace.rewind(used);
+  }
+
  private:
   template <class Work>
   double flops(Index rows, Index cols, bool gram) const {
     return detail::newton_schulz_flops<Work>(coefficients, steps, rows, cols, gram);
+  }
+
+  // What X / ‖X‖_F of this size and ε / ‖X‖_F are divided by.
+  double divisor(double size, double relative_epsilon) const {
+    return guard == NormGuard::max ? std::max(size, relative_epsilon) : size + relative_epsilon;
   }
 
   // For X / ‖X‖_F and ε / ‖X‖_F. The result lies in x or in the memory of y.
@@ -144,10 +193,11 @@ struct BasicNewtonSchulz {
     Products::gram(r, x, workspace);
     const double size = safety * detail::rescale(prescale, x, r, workspace);
     // Dividing X is the same as dividing in the first polynomial, and costs nothing there.
-    const double s = guard == NormGuard::max ? std::max(size, relative_epsilon) : size + relative_epsilon;
+    const double s = divisor(size, relative_epsilon);
     const auto row = [&](int k) { return k == 0 ? coefficients[0].of_scaled(s) : coefficients[k]; };
-    return runs_gram<Work>(x.rows(), x.cols()) ? gram(row, x, y, r, workspace)
-                                               : plain(row, x, y, r, workspace);
+    if (!runs_gram<Work>(x.rows(), x.cols())) return plain(row, x, y, r, workspace);
+    return gram(
+        row, x, y, r, [&](auto to, auto of) { Products::gram(to, of, workspace); }, workspace);
   }
 
   // X ← aX + (bR + cR²)X with R = XXᵀ
@@ -165,8 +215,9 @@ struct BasicNewtonSchulz {
   }
 
   // Z = bR + cR², Q ← Q(aI + Z), R ← (aI + Z) R (aI + Z), X ← QX
-  template <class Row, class Map>
-  Map gram(const Row& row, Map x, Map y, Map r, Workspace& workspace) const {
+  // where `gram_of(R, X)` makes R = XXᵀ.
+  template <class Row, class Map, class GramOf>
+  Map gram(const Row& row, Map x, Map y, Map r, const GramOf& gram_of, Workspace& workspace) const {
     using Work = typename Map::Scalar;
     const Index m = r.rows();
     auto z = workspace.take<Work>(m, m), q0 = workspace.take<Work>(m, m), q1 = workspace.take<Work>(m, m);
@@ -176,7 +227,7 @@ struct BasicNewtonSchulz {
       if (restart) {
         Products::apply(*next, *q, 0, *now, workspace);
         std::swap(now, next);
-        Products::gram(r, *now, workspace);
+        gram_of(r, *now);
       }
       const double a = row(k).a;
       polynomial(z, row(k), r, workspace);

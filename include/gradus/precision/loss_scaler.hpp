@@ -29,6 +29,7 @@ struct LossScaler {
   double least = 0x1p-126;       ///< > 0
   double most = 0x1p127;         ///< ≥ least and finite
   GRADUS_FIELDS(LossScaler, inner, initial_scale, growth, backoff, interval, least, most)
+  static constexpr Scope scope = Scope::tree;  ///< what a coefficient depends on
 
   template <class Tree>
   struct State {

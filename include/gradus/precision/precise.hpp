@@ -51,6 +51,7 @@ struct RestInMemory {
 /// Beside every parameter a float, which the optimizer steps; the parameter is its rounding. 4 bytes.
 struct MasterWeights : detail::RestInMemory<detail::MasterFormat, float> {
   static constexpr std::string_view name() { return "master_weights"; }  ///< For messages.
+  static constexpr Scope scope = Scope::coefficient;                     ///< Every parameter by itself.
 
   /// The parameters in float.
   template <class P>
@@ -63,6 +64,7 @@ struct MasterWeights : detail::RestInMemory<detail::MasterFormat, float> {
 /// Beside every parameter what its rounding has left of the float that the optimizer steps. 2 bytes.
 struct Compensation : detail::RestInMemory<detail::CompensatedFormat, Rest16> {
   static constexpr std::string_view name() { return "compensated"; }  ///< For messages.
+  static constexpr Scope scope = Scope::coefficient;                  ///< Every parameter by itself.
 
   /// Nothing left.
   template <class P>
@@ -76,6 +78,7 @@ struct Compensation : detail::RestInMemory<detail::CompensatedFormat, Rest16> {
 struct StochasticRounding {
   std::uint64_t seed = 0;  ///< of the random bits
   GRADUS_FIELDS(stochastic_rounding, seed)
+  static constexpr Scope scope = Scope::leaf;  ///< random bits follow from names and places
   using Format = detail::DitherFormat;
   template <class>
   struct Rest {};
@@ -101,6 +104,8 @@ struct Precise {
 
   /// Its name, for messages.
   static constexpr std::string_view name() { return Way::name(); }
+  /// What a coefficient depends on.
+  static constexpr Scope scope = widest(Way::scope, scope_of<O>());
   /// Visits the inner optimizer and the way as fields.
   template <class Visitor>
   void visit_fields(Visitor&& visitor) {

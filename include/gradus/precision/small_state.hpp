@@ -60,6 +60,7 @@ struct Rebind<WantsSmallState<Tree, Format>, StateLeaf> {
 /// Three bytes a number: `small_state`.
 struct ThreeBytes {
   static constexpr std::string_view name() { return "SmallState"; }  ///< For messages.
+  static constexpr Scope scope = Scope::coefficient;                 ///< Every number by itself.
   /// What a matrix of floats becomes.
   template <class Plain>
   using Leaf = detail::CorrectedLeaf<Plain>;
@@ -71,6 +72,7 @@ struct ThreeBytes {
 /// A byte a number and a scale for each block: `eight_bit_state`.
 struct BlockwiseBytes {
   static constexpr std::string_view name() { return "EightBitState"; }  ///< For messages.
+  static constexpr Scope scope = Scope::leaf;                           ///< Blocks of a leaf.
   /// What a matrix of floats becomes.
   template <class Plain>
   using Leaf = detail::BlockwiseLeaf<Plain>;
@@ -86,6 +88,8 @@ struct SmallState {
 
   /// Its name, for messages.
   static constexpr std::string_view name() { return Format::name(); }
+  /// What a coefficient depends on.
+  static constexpr Scope scope = widest(Format::scope, scope_of<O>());
   /// Visits the inner optimizer as a field.
   template <class Visitor>
   void visit_fields(Visitor&& visitor) {

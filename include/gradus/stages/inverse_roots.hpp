@@ -106,6 +106,15 @@ struct InverseRoots {
                     detail::multiply_scratch<double>(side));
   }
 
+  /// The floating-point operations of L, R and the products with their roots; once in a `period` the roots.
+  double flops(Index rows, Index cols) const {
+    const auto side = [&](Index n) {
+      const auto m = static_cast<double>(widest(n));
+      return 4 * m * static_cast<double>(rows * cols) + 9 * m * m * static_cast<double>(n) / period;
+    };
+    return side(rows) + side(cols);
+  }
+
   /// The statistics, and the preconditioned matrix in place of u.
   template <class Tree>
   auto begin(State<Tree>& state) const {

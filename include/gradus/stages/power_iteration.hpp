@@ -69,6 +69,12 @@ struct PowerIteration {
            detail::multiply_scratch<Scalar>(std::max(m, n));
   }
 
+  /// The floating-point operations of the products and of P.
+  double flops(Index rows, Index cols) const {
+    const auto r = static_cast<double>(rank(rows, cols));
+    return 8 * r * (static_cast<double>(rows * cols) + static_cast<double>(rows) * r);
+  }
+
   /// M, Q, and P Qᵀ in place of u.
   template <class Tree>
   auto begin(State<Tree>&) const {

@@ -46,6 +46,8 @@ struct NoState {
 ///     check_leaf(path, leaf)            refuses a leaf that does not suit the fields
 ///     start(path, matrices...)          fills the matrices of a leaf, which are zero without it
 ///     scratch<Scalar>(rows, cols)       bytes that the function takes of the workspace
+///     flops(rows, cols)                 what the function computes, if that is more than a few operations
+///                                       a coefficient: work is divided by it
 ///
 /// A function that returns `false` leaves its parameter as it is: the stages behind it are left out.
 template <class S>

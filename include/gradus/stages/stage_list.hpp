@@ -18,8 +18,9 @@ namespace GRADUS_NAMESPACE {
 /// them where there is one large leaf. Any number of threads gives the same bits.
 template <Stage... S>
 struct StageList {
-  std::string_view title;   ///< for messages
-  std::tuple<S...> stages;  ///< in the order in which they run
+  std::string_view title;                      ///< for messages
+  std::tuple<S...> stages;                     ///< in the order in which they run
+  static constexpr Scope scope = Scope::leaf;  ///< stages see whole matrices
 
   /// Its name, for messages.
   std::string_view name() const { return title; }
@@ -69,6 +70,16 @@ struct StageList {
       visitor("t", self.t);
     }
   };
+
+  /// The floating-point operations of a step on a `rows` x `cols` leaf, roughly: those that stages have a
+  /// function `flops` for, and one a coefficient and stage.
+  double flops(Index rows, Index cols) const {
+    double total = static_cast<double>(sizeof...(S)) * static_cast<double>(rows * cols);
+    for_each_stage([&](const auto& stage) {
+      if constexpr (requires { stage.flops(rows, cols); }) total += stage.flops(rows, cols);
+    });
+    return total;
+  }
 
   /// Refuses a field that makes no sense with `std::invalid_argument`, by name and value.
   void validate() const {
@@ -252,6 +263,10 @@ StageList(std::string_view, std::tuple<S...>) -> StageList<S...>;
 #define GRADUS_RUN_STAGES                                        \
   template <class Tree>                                          \
   using State = typename Stages::template State<Tree>;           \
+  static constexpr gradus::Scope scope = Stages::scope;          \
+  double flops(gradus::Index rows, gradus::Index cols) const {   \
+    return stages().flops(rows, cols);                           \
+  }                                                              \
   void validate() const { stages().validate(); }                 \
   template <class P>                                             \
   auto init(const P& params) const {                             \

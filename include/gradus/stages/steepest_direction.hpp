@@ -42,6 +42,15 @@ struct SteepestDirection {
            (dual_scaled ? Workspace::bytes<Scalar>(rows, cols) : 0);
   }
 
+  /// The floating-point operations of the norm's method, if it has one.
+  double flops([[maybe_unused]] Index rows, [[maybe_unused]] Index cols) const {
+    if constexpr (requires { norm.orthogonalizer.flops(rows, cols); }) {
+      return norm.orthogonalizer.flops(rows, cols);
+    } else {
+      return 0;
+    }
+  }
+
   /// The direction in place of u.
   template <class S>
   auto begin(S&) const {

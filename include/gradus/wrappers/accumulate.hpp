@@ -20,6 +20,7 @@ struct Accumulate {
   O inner;
   std::int64_t batches = 1;  ///< k ≥ 1; 1 is the inner optimizer
   GRADUS_FIELDS(Accumulate, inner, batches)
+  static constexpr Scope scope = scope_of<O>();  ///< what a coefficient depends on
 
   template <class Tree>
   struct State {

@@ -34,6 +34,7 @@ struct Average {
   std::int64_t period = 1;  ///< p ≥ 1
   double share = 1;         ///< σ in [0, 1], the share of the average in the solution
   GRADUS_FIELDS(Average, inner, decay, debias, from, period, share)
+  static constexpr Scope scope = scope_of<O>();  ///< what a coefficient depends on
 
   template <class Tree>
   struct State {

@@ -26,6 +26,7 @@ template <class O>
 struct Cautious {
   O inner;
   GRADUS_FIELDS(Cautious, inner)
+  static constexpr Scope scope = widest(Scope::leaf, scope_of<O>());  ///< what a coefficient depends on
 
   template <class Tree>
   struct State {

@@ -22,6 +22,7 @@ struct Lookahead {
   std::int64_t steps = 5;  ///< k ≥ 1
   double alpha = 0.5;      ///< α in [0, 1]; with k = 1, α = 1 is the inner optimizer
   GRADUS_FIELDS(Lookahead, inner, steps, alpha)
+  static constexpr Scope scope = scope_of<O>();  ///< what a coefficient depends on
 
   template <class Tree>
   struct State {

@@ -20,6 +20,7 @@ struct Route<std::tuple<Predicates...>, std::tuple<Optimizers...>> {
 
   /// Its name, for messages.
   static constexpr std::string_view name() { return "route"; }
+  static constexpr Scope scope = Scope::tree;  ///< predicates ask for names and shapes of whole leaves
   /// Visits every optimizer as a field, named "0", "1", ...
   template <class Visitor>
   void visit_fields(Visitor&& visitor) {

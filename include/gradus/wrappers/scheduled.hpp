@@ -56,6 +56,7 @@ struct Scheduled {
   O inner;
   S schedule;  ///< of the field
   GRADUS_FIELDS(Scheduled, inner, schedule)
+  static constexpr Scope scope = scope_of<O>();  ///< what a coefficient depends on
 
   template <class Tree>
   struct State {

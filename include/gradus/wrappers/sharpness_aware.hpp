@@ -27,6 +27,7 @@ struct SharpnessAware {
   double radius = 0.05;   ///< ρ ≥ 0
   bool adaptive = false;  ///< ASAM; its authors take ρ ten times larger
   GRADUS_FIELDS(SharpnessAware, inner, radius, adaptive)
+  static constexpr Scope scope = Scope::tree;  ///< what a coefficient depends on
 
   template <class Tree>
   struct State {

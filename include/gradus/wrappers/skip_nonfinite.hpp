@@ -17,6 +17,7 @@ struct SkipNonfinite {
   O inner;
   std::int64_t max_consecutive = 5;  ///< ≥ 0
   GRADUS_FIELDS(SkipNonfinite, inner, max_consecutive)
+  static constexpr Scope scope = Scope::tree;  ///< what a coefficient depends on
 
   template <class Tree>
   struct State {

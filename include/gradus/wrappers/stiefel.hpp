@@ -42,6 +42,7 @@ struct Stiefel {
   Method orthogonalizer =
       detail::retraction<Method>();  ///< the polar factor, exact for σ from 0.05 of the largest on
   GRADUS_FIELDS(Stiefel, inner, orthogonalizer)
+  static constexpr Scope scope = widest(Scope::leaf, scope_of<O>());  ///< what a coefficient depends on
 
   template <class Tree>
   struct State {

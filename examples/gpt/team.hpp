@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: MIT
+//
+// The processes that train together.
+#pragma once
+
+#include <functional>
+
+#include "model.hpp"
+
+namespace gpt {
+
+/// This process alone; gpt.cpp makes one of the ranks of MPI. Each draws batches of its own, and all take the
+/// same step, with the mean of their gradients.
+struct Team {
+  int rank = 0, size = 1;
+  std::function<void(Model<float>& gradient)> average = [](Model<float>&) {};
+  std::function<double(double)> mean = [](double number) { return number; };
+};
+
+}  // namespace gpt

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: MIT
+//
+// A file of any number of ranks continues on any other, and is the file of one process.
+#include <gradus/distributed/checkpoint.hpp>
+
+#include "distributed/ranks.hpp"
+
+using namespace gradus;
+using namespace gradus_test;
+
+namespace {
+
+struct Model {
+  Eigen::MatrixXf embedding, w1;
+  Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor> w2;
+  Eigen::VectorXf bias;
+  Eigen::RowVectorXf gain;
+  GRADUS_LEAVES(embedding, w1, w2, bias, gain)
+};
+
+Model model() {
+  Model made;
+  made.embedding.resize(40, 12), made.w1.resize(24, 12), made.w2.resize(23, 17), made.bias.resize(150);
+  made.gain.resize(70);
+  fill(made, [](double, double l, double i, double j) { return start(l, i, j); });
+  return made;
+}
+
+const auto hidden = [](const LeafInfo& leaf) { return leaf.name == "w1" || leaf.name == "w2"; };
+const SOAP soap{.learning_rate = 0.02, .period = 2};
+const AdamW adamw{.learning_rate = 0.02};
+
+auto shared_by(mpi::Communicator& some) {
+  return lookahead(route(hidden, mpi::sharded(soap, some), mpi::sharded(small_state(adamw), some)), 2);
+}
+auto alone() { return lookahead(route(hidden, soap, small_state(adamw)), 2); }
+
+std::string bytes_of_file(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+// A folder that all ranks see, and that goes with the test.
+struct Folder {
+  std::filesystem::path path;
+
+  Folder() {
+    std::random_device random;
+    const auto name = "gradus-" + std::to_string(random()) + std::to_string(random());
+    path = ranks().broadcast((std::filesystem::temp_directory_path() / name).string(), 0);
+    if (ranks().rank() == 0) create_directory(path);
+    ranks().barrier();
+  }
+  ~Folder() {
+    ranks().barrier();
+    std::error_code ignored;
+    if (ranks().rank() == 0) remove_all(path, ignored);
+  }
+};
+
+// Calls `f(some)` on the first `count` ranks.
+template <class F>
+void on_first(int count, const F& f) {
+  MPI_Comm comm = MPI_COMM_NULL;
+  MPI_Comm_split(ranks().get(), ranks().rank() < count ? 0 : MPI_UNDEFINED, ranks().rank(), &comm);
+  if (comm != MPI_COMM_NULL) {
+    {
+      mpi::Communicator some(comm);
+      f(some);
+    }
+    MPI_Comm_free(&comm);
+  }
+  ranks().barrier();
+}
+
+}  // namespace
+
+TEST_CASE("what P ranks save, Q ranks go on with, for all pairs, and one process too") {
+  const Folder folder;
+  const auto path_of = [&](int count) { return folder.path / (std::to_string(count) + ".safetensors"); };
+  const io::Metadata note{{"note", "kept"}};
+
+  auto params = model();
+  auto state = alone().init(params);
+  run(alone(), params, state, 1, 3);
+  if (ranks().rank() == 0) io::save(path_of(0), params, alone(), state, note);
+  run(alone(), params, state, 4, 7);
+
+  for (const int count : {1, 2, 3, 5, 8}) {
+    if (count > ranks().size()) continue;
+    INFO("saved by " << count);
+    on_first(count, [&](mpi::Communicator& some) {
+      auto mine = model();
+      const auto optimizer = shared_by(some);
+      auto its = optimizer.init(mine);
+      mpi::save(some, path_of(count), mine, optimizer, its);  // before the first step
+      run(optimizer, mine, its, 1, 3);
+      mpi::save(some, path_of(count), mine, optimizer, its, note);
+    });
+    CHECK(bytes_of_file(path_of(count)) == bytes_of_file(path_of(0)));
+    for (const int next : {1, 2, 3, 5, 8}) {
+      if (next > ranks().size()) continue;
+      INFO("continued by " << next);
+      on_first(next, [&](mpi::Communicator& some) {
+        auto mine = zeros_like(model());
+        const auto optimizer = shared_by(some);
+        auto its = optimizer.init(mine);
+        const auto found = mpi::load(some, path_of(count), mine, optimizer, its);
+        CHECK(found.metadata == note);
+        CHECK(found.steps == 3);
+        CHECK(found.changed.empty());
+        run(optimizer, mine, its, 4, 7);
+        CHECK(same_bits(mine, params));
+      });
+    }
+  }
+}
+
+TEST_CASE("a file knows leaves by their names, not by their order") {
+  struct AB {
+    Eigen::MatrixXf a, b;
+    GRADUS_LEAVES(a, b)
+  };
+  struct BA {
+    Eigen::MatrixXf b, a;
+    GRADUS_LEAVES(b, a)
+  };
+  const Folder folder;
+  const auto path = folder.path / "run.safetensors";
+  AB saved{Eigen::MatrixXf::Constant(9, 8, 1), Eigen::MatrixXf::Constant(9, 8, 2)};
+  BA loaded{Eigen::MatrixXf::Zero(9, 8), Eigen::MatrixXf::Zero(9, 8)};
+  const auto optimizer = mpi::sharded(adamw, ranks());
+  auto state = optimizer.init(saved);
+  run(optimizer, saved, state, 1, 2);
+  mpi::save(ranks(), path, saved, optimizer, state);
+  auto other = optimizer.init(loaded);
+  mpi::load(ranks(), path, loaded, optimizer, other);
+  CHECK(same_bits(loaded.a, saved.a));
+  CHECK(same_bits(loaded.b, saved.b));
+  const AB ones{Eigen::MatrixXf::Ones(9, 8), Eigen::MatrixXf::Ones(9, 8)};
+  optimizer.step(saved, ones, state);
+  optimizer.step(loaded, BA{ones.b, ones.a}, other);
+  CHECK(same_bits(loaded.a, saved.a));
+  CHECK(same_bits(loaded.b, saved.b));
+}
+
+TEST_CASE("a file that cannot be read or written is an error on all ranks, and changes nothing") {
+  const Folder folder;
+  const auto path = folder.path / "run.safetensors";
+  auto params = model();
+  const auto optimizer = mpi::sharded(adamw, ranks());
+  auto state = optimizer.init(params);
+  CHECK_THROWS_WITH(mpi::load(ranks(), path, params, optimizer, state), contains("there is no such file"));
+  mpi::save(ranks(), path, params, optimizer, state);
+  auto other = model();
+  other.bias.resize(149);
+  const auto before = other;
+  auto its = optimizer.init(other);
+  CHECK_THROWS_WITH(mpi::load(ranks(), path, other, optimizer, its),
+                    contains("'bias' is F32 [150], expected F32 [149]"));
+  CHECK(same_bits(other, before));
+  const auto lion = mpi::sharded(Lion{}, ranks());
+  auto of_lion = lion.init(params);
+  CHECK_THROWS_WITH(mpi::load(ranks(), path, params, lion, of_lion),
+                    contains("was saved with the optimizer AdamW"));
+  CHECK_THROWS_WITH(mpi::save(ranks(), folder.path / "none" / "run.safetensors", params, optimizer, state),
+                    contains("rank 0: ") && contains("there is no folder"));
+  int files = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(folder.path)) files += entry.is_regular_file();
+  CHECK(files == 1);
+}
