@@ -25,6 +25,7 @@ struct AdaBelief {
   double weight_decay = 0;      ///< λ ≥ 0, decoupled
   bool rectify = true;          ///< divide only once s is known well enough, as in RAdam
   GRADUS_FIELDS(AdaBelief, learning_rate, beta1, beta2, epsilon, weight_decay, rectify)
+  static constexpr Scope scope = Scope::coefficient;  ///< what a coefficient depends on
 
   template <class Tree>
   struct State {

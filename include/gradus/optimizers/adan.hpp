@@ -27,6 +27,7 @@ struct Adan {
   double weight_decay = 0;            ///< λ ≥ 0, decoupled
   bool proximal_weight_decay = true;  ///< divide by 1 + ηλ after the step, instead of AdamW's 1 − ηλ
   GRADUS_FIELDS(Adan, learning_rate, beta1, beta2, beta3, epsilon, weight_decay, proximal_weight_decay)
+  static constexpr Scope scope = Scope::coefficient;  ///< what a coefficient depends on
 
   template <class Tree>
   struct State {

@@ -31,6 +31,7 @@ struct AdEMAMix {
   double weight_decay = 0;        ///< λ ≥ 0, decoupled
   std::int64_t warmup_steps = 0;  ///< T ≥ 0, of α and β3
   GRADUS_FIELDS(AdEMAMix, learning_rate, beta1, beta2, beta3, alpha, epsilon, weight_decay, warmup_steps)
+  static constexpr Scope scope = Scope::coefficient;  ///< what a coefficient depends on
 
   template <class Tree>
   struct State {

@@ -26,6 +26,7 @@ struct ADOPT {
   double weight_decay = 0;              ///< λ ≥ 0
   bool decoupled_weight_decay = false;  ///< as in AdamW, instead of added to the gradient
   GRADUS_FIELDS(ADOPT, learning_rate, beta1, beta2, epsilon, weight_decay, decoupled_weight_decay)
+  static constexpr Scope scope = Scope::coefficient;  ///< what a coefficient depends on
 
   template <class Tree>
   struct State {

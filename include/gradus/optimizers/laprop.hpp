@@ -26,6 +26,7 @@ struct LaProp {
   double epsilon = 1e-15;       ///< ε ≥ 0, outside the root
   double weight_decay = 0;      ///< λ ≥ 0, decoupled, after the step
   GRADUS_FIELDS(LaProp, learning_rate, beta1, beta2, epsilon, weight_decay)
+  static constexpr Scope scope = Scope::coefficient;  ///< what a coefficient depends on
 
   template <class Tree>
   struct State {

@@ -30,6 +30,7 @@ struct MARS {
   double epsilon = 1e-8;        ///< ε ≥ 0, outside the root
   double weight_decay = 0;      ///< λ ≥ 0, decoupled
   GRADUS_FIELDS(MARS, learning_rate, beta1, beta2, gamma, epsilon, weight_decay)
+  static constexpr Scope scope = Scope::leaf;  ///< what a coefficient depends on: the norm of its leaf
 
   template <class Tree>
   struct State {

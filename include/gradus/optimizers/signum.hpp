@@ -19,6 +19,7 @@ struct Signum {
   double momentum = 0.9;        ///< μ, decay of the mean, in [0, 1)
   double weight_decay = 0;      ///< λ ≥ 0, decoupled
   GRADUS_FIELDS(Signum, learning_rate, momentum, weight_decay)
+  static constexpr Scope scope = Scope::coefficient;  ///< what a coefficient depends on
 
   template <class Tree>
   struct State {

@@ -24,6 +24,7 @@ struct DiLoCo {
   Outer outer;              ///< takes a step every k-th time
   std::int64_t steps = 30;  ///< k ≥ 1
   GRADUS_FIELDS(DiLoCo, inner, outer, steps)
+  static constexpr Scope scope = widest(scope_of<O>(), scope_of<Outer>());  ///< what a coefficient depends on
 
   template <class Tree>
   struct State {

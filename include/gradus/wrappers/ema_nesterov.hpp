@@ -26,6 +26,7 @@ struct EmaNesterov {
   double beta = 0.3;    ///< β ≥ 0, how far ahead; 0 is the inner optimizer
   double decay = 0.99;  ///< γ in [0, 1)
   GRADUS_FIELDS(EmaNesterov, inner, beta, decay)
+  static constexpr Scope scope = scope_of<O>();  ///< what a coefficient depends on
 
   template <class Tree>
   struct State {

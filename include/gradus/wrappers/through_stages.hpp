@@ -24,7 +24,8 @@ template <class O, Stage... S>
 struct ThroughStages {
   std::string_view title;  ///< for messages
   O inner;
-  std::tuple<S...> stages;  ///< in the order in which they run
+  std::tuple<S...> stages;                                            ///< in the order in which they run
+  static constexpr Scope scope = widest(Scope::leaf, scope_of<O>());  ///< what a coefficient depends on
 
   /// Its name, for messages.
   std::string_view name() const { return title; }
