@@ -38,7 +38,7 @@ struct ADOPT {
   /// The recurrence of step t, for one block of coefficients. In the first one the clip leaves nothing of n.
   auto recurrence(std::int64_t t) const {
     const bool first = t == 1;
-    const double bound = std::pow(static_cast<double>(t - 1), 0.25), beta = first ? 0 : beta2;
+    const double bound = std::sqrt(std::sqrt(static_cast<double>(t - 1))), beta = first ? 0 : beta2;
     const double coupled = decoupled_weight_decay ? 0 : weight_decay;
     const double keep = decoupled_weight_decay && !first ? 1 - learning_rate * weight_decay : 1;
     return [=, *this](auto& p, const auto& gradient, auto& m, auto& v) {
