@@ -13,19 +13,6 @@
 
 namespace theory {
 
-/// The exponent p where value(T) ~ Tᵖ: the slope of the line of least squares through the logarithms at T =
-/// first, 2 first, 4 first, ...
-template <class Value>
-double exponent(const Value& value, int first, int doublings) {
-  double slope = 0, squares = 0;
-  for (int k = 0; k <= doublings; ++k) {
-    const double x = k - doublings / 2.0;
-    slope += x * std::log2(value(first << k));
-    squares += x * x;
-  }
-  return slope / squares;
-}
-
 /// A function on which SGD with the best constant step η = D/(σ√T) all but meets its bound, D²/(2ηT) + ησ²/2:
 /// h|θ|, rounded off within ηh of 0, so that L = 1/η. The way from D takes D/(ηh) steps, and costs D²/(2ηT)
 /// on average; afterwards the noise holds E f = ησ²/2 up. Returns the mean of f(θ_0), ..., f(θ_{T−1}), of

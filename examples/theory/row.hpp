@@ -47,4 +47,17 @@ inline Row differs(std::string statement, double measured, double predicted, dou
   return {std::move(statement), measured, "!=", predicted, holds};
 }
 
+/// The exponent p where value(T) ~ Tᵖ: the slope of the line of least squares through the logarithms at T =
+/// first, 2 first, 4 first, ...
+template <class Value>
+double exponent(const Value& value, int first, int doublings) {
+  double slope = 0, squares = 0;
+  for (int k = 0; k <= doublings; ++k) {
+    const double x = k - doublings / 2.0;
+    slope += x * std::log2(value(first << k));
+    squares += x * x;
+  }
+  return slope / squares;
+}
+
 }  // namespace theory

@@ -4,8 +4,8 @@
 #pragma once
 
 #include <gradus/optimizers/sgd.hpp>
+#include <gradus/tools/portable_random.hpp>
 
-#include "momentum_under_noise.hpp"
 #include "row.hpp"
 
 namespace theory {
