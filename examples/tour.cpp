@@ -18,7 +18,11 @@ Problem chosen_problem(const examples::Options& options) {
   const auto chosen = std::find_if(problems.begin(), problems.end(), [&](const Problem& p) {
     return examples::same_name(p.name, options.text("--objective"));
   });
-  if (chosen == problems.end()) throw UsageError("unknown objective '" + options.text("--objective") + "'");
+  if (chosen == problems.end()) {
+    std::vector<std::string> known;
+    for (const Problem& p : problems) known.push_back(p.name);
+    throw UsageError("unknown objective '" + options.text("--objective") + "', known are: " + joined(known));
+  }
   Problem problem = *chosen;
   if (options.given("--start")) {
     const std::vector<double> start = options.numbers<double>("--start");
@@ -95,7 +99,7 @@ int run(const examples::Options& options) {
   for (const auto* list : {&settings, &sweeps}) {
     for (const Setting& s : *list) {
       if (!s.used)
-        throw UsageError("'" + s.optimizer + '.' + s.field + "' is set, but --optimizer leaves it out");
+        throw UsageError("'" + s.optimizer + '.' + s.field + "' is set, but --optimizer names no such one");
     }
   }
   if (runs.empty()) throw UsageError("--optimizer names none");

@@ -56,14 +56,14 @@ std::string frames(int steps, const Value& value) {
   return text + '\'';
 }
 
-/// A line that grows: one dash of its length, which is moved into it from behind.
+/// A line that grows: one dash of its length, which is moved into it from behind, and a longer gap.
 inline void write_line(std::ostream& out, const Track& track, int steps, const std::string& colour,
                        double width) {
   const double length = track.lengths.back() + 1;
   const auto hidden = [&](double step) { return whole(length - track.at(step).second); };
   out << "<path stroke='" << colour << "' stroke-width='" << width << "' stroke-dasharray='" << whole(length)
-      << "' d='" << path_text(track.points) << "'><animate attributeName='stroke-dashoffset' "
-      << frames(steps, hidden) << "/></path>\n";
+      << ' ' << whole(2 * length) << "' d='" << path_text(track.points)
+      << "'><animate attributeName='stroke-dashoffset' " << frames(steps, hidden) << "/></path>\n";
 }
 
 inline void write_ball(std::ostream& out, const Track& track, int steps, const std::string& colour) {

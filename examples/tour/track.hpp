@@ -19,14 +19,14 @@ struct Page {
   }
 };
 
-/// Steps that hardly move are left out. A walk that leads far away ends there.
+/// Points are in whole units, and steps that hardly move are left out. A walk that leads far away ends there.
 struct Track {
   Curve points;                        // on the page
   std::vector<double> steps, lengths;  // at each point: steps taken, and the length of the way so far
 
   Track(const Path& path, const Page& page) {
     for (std::size_t i = 0; i < path.points.size(); ++i) {
-      const Point here = page(path.points[i]);
+      const Point here = page(path.points[i]).array().round();
       if (!(here.cwiseAbs().maxCoeff() < 3 * Page::size)) break;
       const double by = points.empty() ? 0 : (here - points.back()).norm();
       if (!points.empty() && by < 2 && i + 1 < path.points.size()) continue;
