@@ -34,5 +34,5 @@ set(DOXYGEN_PREDEFINED [[GRADUS_NAMESPACE=gradus "GRADUS_STATE(...)=" "GRADUS_SC
 set(DOXYGEN_VERBATIM_VARS DOXYGEN_PREDEFINED)
 
 doxygen_add_docs(docs README.md include/gradus tests/README.md bench/README.md bench/comparison/README.md examples/README.md
-  examples/gpt/README.md
+  examples/gpt/README.md examples/playground/README.md
   WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})

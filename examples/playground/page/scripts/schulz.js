@@ -11,7 +11,8 @@ function prepareSchulz() {
   on("schulz-steps", (value) => (setup.schulz.steps = Number(value)));
   const ranges = [[0, 8], [-15, 5], [-2, 10]];
   ["a", "b", "c"].forEach((name, i) => {
-    const slider = element("input", { type: "range", min: ranges[i][0], max: ranges[i][1], step: 0.0005, id: `own-${name}`, ariaLabel: name });
+    const [min, max] = ranges[i];
+    const slider = element("input", { type: "range", min, max, step: 0.0005, id: `own-${name}`, ariaLabel: name });
     const text = element("output", { id: `own-${name}-text` });
     slider.oninput = () => (setup.schulz.own[i] = Number(slider.value), updateSchulz());
     $("own").append(element("label", {}, name, slider, text));
@@ -48,8 +49,11 @@ function updateSchulz() {
   $("condition-text").value = short(condition, 3);
   $("set").value = set;
   $("own").hidden = set !== "own";
-  ["a", "b", "c"].forEach((name, i) => ($(`own-${name}`).value = own[i], ($(`own-${name}-text`).value = short(own[i], 5))));
-  $("schulz-steps-row").hidden = /\d$|You/.test(set);
+  ["a", "b", "c"].forEach((name, i) => {
+    $(`own-${name}`).value = own[i];
+    $(`own-${name}-text`).value = short(own[i], 5);
+  });
+  $("schulz-steps-row").hidden = stepsOfTable(set) !== null;
   $("schulz-steps").value = steps;
   $("schulz-steps-text").value = steps;
   $("schulz-scrub").max = last;
@@ -67,12 +71,16 @@ function showSchulzStep(step) {
 }
 
 function showFirstSteps() {
-  const head = (...cells) => element("tr", {}, ...cells.map(([text, span]) => element("th", { textContent: text, colSpan: span })));
-  const body = schulz.data.first.map((step) => element("tr", {}, element("th", { textContent: step.name, scope: "row" }),
-    ...[...step.aligned, step.alignedCosine, ...step.rotated, step.rotatedCosine].map((v) => element("td", { textContent: short(v, 3) }))));
-  const group = [["σ₁", 1], ["σ₂", 1], ["σ₃", 1], ["cosine", 1]];
+  const head = (colSpan, ...texts) => element("tr", {}, element("th"),
+    ...texts.map((textContent) => element("th", { textContent, colSpan })));
+  const body = schulz.data.first.map((step) => {
+    const numbers = [...step.aligned, step.alignedCosine, ...step.rotated, step.rotatedCosine];
+    return element("tr", {}, element("th", { textContent: step.name, scope: "row" }),
+      ...numbers.map((v) => element("td", { textContent: short(v, 3) })));
+  });
+  const group = ["σ₁", "σ₂", "σ₃", "cosine"];
   $("first").replaceChildren(
-    element("thead", {}, head(["", 1], ["basis of the singular vectors", 4], ["rotated basis", 4]), head(["", 1], ...group, ...group)),
+    element("thead", {}, head(4, "basis of the singular vectors", "rotated basis"), head(1, ...group, ...group)),
     element("tbody", {}, ...body));
 }
 
@@ -92,11 +100,11 @@ function drawSigmas() {
   const { context, width, height } = contextOf($("sigmas")), { sigmas } = schulz.data, last = sigmas.length - 1;
   const least = Math.max(1e-9, Math.min(...sigmas.flatMap((s) => [...s])) / 2);
   const top = Math.max(2, ...sigmas.flatMap((s) => [...s]).filter(Number.isFinite));
-  const { across, up } = axes(context, width, height,
-    { ticks: [...sigmas.keys()].filter((k) => last <= 12 || k % 2 === 0), text: String, to: (k) => k / Math.max(last, 1) }, decades(least, top));
+  const ticks = [...sigmas.keys()].filter((k) => last <= 12 || k % 2 === 0);
+  const { across, up } = axes(context, width, height, { ticks, text: String, to: (k) => k / last }, decades(least, top));
   context.strokeStyle = color("muted");
   context.setLineDash([3, 3]);
-  context.beginPath(), context.moveTo(margin.left, up(1)), context.lineTo(width - margin.right, up(1)), context.stroke();
+  line(context, [margin.left, up(1)], [width - margin.right, up(1)]);
   context.setLineDash([]);
   sigmas[0].forEach((_, i) => {
     context.strokeStyle = context.fillStyle = color(colorOf(i));
@@ -117,9 +125,12 @@ function drawScalar() {
   // The first step divides by the safety, too.
   const step = (j, s) => p(coefficients[j], j === 0 ? s / safety : s);
   const most = 1.4, plain = (v) => short(v, 2), ticks = [0, 0.2, 0.4, 0.6, 0.8, 1, 1.2];
-  const { across, up } = axes(context, width, height, { ticks, text: plain, to: (v) => v / most }, { ticks, text: plain, to: (v) => clamp(v, -0.2, 1.6) / most });
+  const { across, up } = axes(context, width, height, { ticks, text: plain, to: (v) => v / most },
+    { ticks, text: plain, to: (v) => clamp(v, -0.2, 1.6) / most });
   context.save();
-  context.beginPath(), context.rect(margin.left, 0, width - margin.left - margin.right, height - margin.bottom), context.clip();
+  context.beginPath();
+  context.rect(margin.left, 0, width - margin.left - margin.right, height - margin.bottom);
+  context.clip();
   const curve = (f, style, dash = []) => {
     context.strokeStyle = style;
     context.setLineDash(dash);
@@ -139,13 +150,13 @@ function drawScalar() {
     const next = sigmas[k][i];
     context.strokeStyle = context.fillStyle = color(colorOf(i));
     context.lineWidth = 1.2;
-    context.beginPath(), context.moveTo(across(s), up(0)), context.lineTo(across(s), up(next)), context.lineTo(across(next), up(next)), context.stroke();
+    line(context, [across(s), up(0)], [across(s), up(next)], [across(next), up(next)]);
     disc(context, across(s), up(next), 4);
   });
   context.font = "12px system-ui";
   context.fillStyle = color("muted");
   context.textAlign = "left";
-  context.fillText(`step ${k}: ${row.map ? Array.from(row, (v) => short(v, 5)).join(", ") : ""}`, margin.left + 8, margin.top + 8);
+  context.fillText(`step ${k}: ${Array.from(row, (v) => short(v, 5)).join(", ")}`, margin.left + 8, margin.top + 8);
 }
 
 // Entries as colours, blue below zero and orange above, one at full strength.
