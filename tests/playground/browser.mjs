@@ -74,14 +74,29 @@ export class Browser {
     await this.until("document.documentElement?.dataset.ready === 'yes'");
   }
 
-  // Clicks at a share of an element's width and height.
-  async click(selector, across = 0.5, down = 0.5) {
-    const at = await this.evaluate(`(() => {
+  // Where a share of an element's width and height is in the window, to which it is scrolled.
+  at(selector, across, down) {
+    return this.evaluate(`(() => {
       const element = document.querySelector(${JSON.stringify(selector)});
       element.scrollIntoView({ block: "center" });
       const area = element.getBoundingClientRect();
       return { x: area.left + area.width * ${across}, y: area.top + area.height * ${down} };
     })()`);
+  }
+
+  async hover(selector, across, down) {
+    const at = await this.at(selector, across, down);
+    await this.send("Input.dispatchMouseEvent", { type: "mouseMoved", ...at });
+  }
+
+  async touch(selector, across, down) {
+    const point = await this.at(selector, across, down);
+    await this.send("Input.dispatchTouchEvent", { type: "touchStart", touchPoints: [point] });
+    await this.send("Input.dispatchTouchEvent", { type: "touchEnd", touchPoints: [] });
+  }
+
+  async click(selector, across = 0.5, down = 0.5) {
+    const at = await this.at(selector, across, down);
     for (const [type, button, buttons] of [["mouseMoved", "none", 0], ["mousePressed", "left", 1], ["mouseReleased", "left", 0]])
       await this.send("Input.dispatchMouseEvent", { type, ...at, button, buttons, clickCount: 1 });
   }

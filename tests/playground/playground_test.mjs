@@ -128,6 +128,30 @@ const tests = {
     assert.ok(await value("playground.player.playing"));
   },
 
+  async "hover, keys and touch"() {
+    await browser.load(`${address}#f=Himmelblau`);
+    await browser.hover("#map", 0.75, 0.25);
+    const [, x, y, f] = /^f\((.*), (.*)\) = (.*)$/.exec((await value('document.querySelector("#readout").value')).replace(/−/g, "-"));
+    const [expected] = await value(`[...playground.ask("evaluate", "Himmelblau", [${x}, ${y}])]`);
+    assert.ok(Math.abs(f - expected) <= 1e-5 * expected, `${f}, not ${expected}`);
+
+    await value('document.querySelector("#map").focus()');
+    for (const key of ["ArrowRight", "ArrowRight", "ArrowUp"]) await browser.press(key);
+    assert.deepEqual(await value("playground.setup.start"), [0.4, 0.2]);
+    await browser.press("+", "Equal");
+    assert.ok((await value("playground.setup.box"))[0] > -4.5);
+
+    const surface = 'document.querySelector("#surface").toDataURL()', before = await value(surface);
+    await value('document.querySelector("#surface").focus()');
+    await browser.press("ArrowLeft");
+    await browser.until(`${surface} !== ${JSON.stringify(before)}`);
+
+    await browser.click("#zoom-home");
+    await browser.touch("#map", 0.1, 0.9);
+    const [left, below] = await value("playground.setup.start");
+    assert.ok(Math.abs(left + 4) < 0.05 && Math.abs(below + 4) < 0.05, `the start is (${left}, ${below})`);
+  },
+
   async "optimizers come and go"() {
     await browser.load(address);
     const before = await value("playground.runs.length");

@@ -124,25 +124,26 @@ function drawScalar() {
   const p = ([a, b, c], s) => s * (a + s * s * (b + s * s * c));
   // The first step divides by the safety, too.
   const step = (j, s) => p(coefficients[j], j === 0 ? s / safety : s);
-  const most = 1.4, plain = (v) => short(v, 2), ticks = [0, 0.2, 0.4, 0.6, 0.8, 1, 1.2];
+  const most = clamp(1.1 * Math.max(...sigmas[k - 1], ...sigmas[k]), 1.3, 3);
+  const plain = (v) => short(v, 3), ticks = [0, 0.25, 0.5, 0.75, 1, 1.25, 1.5, 2, 2.5].filter((v) => v <= most);
   const { across, up } = axes(context, width, height, { ticks, text: plain, to: (v) => v / most },
-    { ticks, text: plain, to: (v) => clamp(v, -0.2, 1.6) / most });
+    { ticks, text: plain, to: (v) => clamp(v / most, -0.2, 1.2) });
   context.save();
   context.beginPath();
   context.rect(margin.left, 0, width - margin.left - margin.right, height - margin.bottom);
   context.clip();
-  const curve = (f, style, dash = []) => {
+  const curve = (f, style, last = most, dash = []) => {
     context.strokeStyle = style;
     context.setLineDash(dash);
     context.beginPath();
-    for (let i = 0; i <= 1500; ++i) context.lineTo(across((i / 1500) * most), up(f((i / 1500) * most)));
+    for (let i = 0; i <= 1500; ++i) context.lineTo(across((i / 1500) * last), up(f((i / 1500) * last)));
     context.stroke();
     context.setLineDash([]);
   };
   context.lineWidth = 1;
   curve((s) => s, color("muted"));
   context.lineWidth = 1.3;
-  curve((s) => coefficients.slice(0, k).reduce((v, _, j) => step(j, v), s), color("muted"), [4, 3]);
+  curve((s) => coefficients.slice(0, k).reduce((v, _, j) => step(j, v), s), color("muted"), 1, [4, 3]);
   context.lineWidth = 2;
   curve((s) => p(row, k === 1 ? s / safety : s), color("accent"));
   context.restore();
@@ -153,10 +154,7 @@ function drawScalar() {
     line(context, [across(s), up(0)], [across(s), up(next)], [across(next), up(next)]);
     disc(context, across(s), up(next), 4);
   });
-  context.font = "12px system-ui";
-  context.fillStyle = color("muted");
-  context.textAlign = "left";
-  context.fillText(`step ${k}: ${Array.from(row, (v) => short(v, 5)).join(", ")}`, margin.left + 8, margin.top + 8);
+  $("row").value = `${short(row[0], 5)} σ + ${short(row[1], 5)} σ³ + ${short(row[2], 5)} σ⁵`.replace(/\+ −/g, "− ");
 }
 
 // Entries as colours, blue below zero and orange above, one at full strength.
@@ -171,7 +169,7 @@ function drawMatrix(canvas, entries, rows, cols) {
     context.fillRect(x + 1, y + 1, side - 2, side - 2);
     context.globalAlpha = 1;
     if (side < 34) return;
-    context.fillStyle = color("ink");
+    context.fillStyle = color(Math.abs(value) > 0.6 * full ? "panel" : "ink");
     context.font = "11px system-ui";
     context.textAlign = "center";
     context.textBaseline = "middle";

@@ -17,12 +17,12 @@ function prepareSurface() {
 
 // Pixels of a point of the unit cube, seen from above.
 function projection(width, height) {
-  const scale = Math.min(width * 0.66, height * 0.84);
+  const scale = Math.min(width * 0.66, height * 0.68);
   const c = Math.cos(surface.turn), s = Math.sin(surface.turn);
   const up = Math.sin(surface.tilt), flat = Math.cos(surface.tilt);
   return (x, y, z) => {
     const across = (x - 0.5) * c - (y - 0.5) * s, away = (x - 0.5) * s + (y - 0.5) * c;
-    return [width / 2 + across * scale, height * 0.52 - (away * flat + (z - 0.5) * 0.55 * up) * scale];
+    return [width / 2 + across * scale, height * 0.51 - (away * flat + (z - 0.5) * 0.55 * up) * scale];
   };
 }
 
