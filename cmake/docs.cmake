@@ -59,7 +59,8 @@ set(DOXYGEN_PREDEFINED [[GRADUS_NAMESPACE=gradus "GRADUS_STATE(...)=" "GRADUS_SC
 set(DOXYGEN_VERBATIM_VARS DOXYGEN_PREDEFINED DOXYGEN_FILTER_PATTERNS)
 
 doxygen_add_docs(docs README.md include/gradus tests/README.md tests/distributed/README.md bench/README.md
-  bench/comparison/README.md examples/README.md examples/tour/README.md examples/gpt/README.md examples/theory/README.md
+  bench/comparison/README.md examples/README.md examples/tour/README.md examples/playground/README.md
+  examples/gpt/README.md examples/theory/README.md
   examples/companion/README.md examples/companion/introduction/README.md examples/companion/theory/README.md
   WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
 if(TARGET playground)

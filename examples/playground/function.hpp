@@ -4,7 +4,6 @@
 #pragma once
 
 #include <functional>
-#include <gradus/gradus.hpp>
 #include <gradus/objectives/objectives.hpp>
 #include <gradus/tools/autodiff.hpp>
 

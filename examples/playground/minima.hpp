@@ -4,6 +4,7 @@
 #pragma once
 
 #include <Eigen/Cholesky>
+#include <gradus/optimizers/rprop.hpp>
 #include <numbers>
 
 #include "function.hpp"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// The list of the page as a program of this machine, to compare numbers with. Every line of the input is a
-// run, "FUNCTION;X;Y;STEPS;OPTIMIZER;FIELD=VALUE;..."; of each a line is printed with the coordinates of all
-// its points, or the error. Without input, with --list, it prints the functions and the optimizers.
+// The optimizers of the page as a program of this machine, to compare numbers with. Every line of the input
+// is a run, "FUNCTION;X;Y;STEPS;OPTIMIZER;FIELD=VALUE;..."; of each a line is printed with the coordinates of
+// all its points, or the error.
 #include <cstdio>
 #include <iostream>
 #include <sstream>
@@ -38,20 +38,7 @@ std::vector<Point> run(const std::vector<std::string>& request) {
 
 }  // namespace
 
-int main(int argc, char** argv) {
-  if (argc == 2 && std::string(argv[1]) == "--list") {
-    for (const Function& f : functions()) std::printf("%s\n", f.name.c_str());
-    for (const Optimizer& o : optimizers()) {
-      std::printf("%s\n", o.name.c_str());
-      for (const Field& field : o.fields()) {
-        std::printf("  %s %s %.17g", field.name.c_str(), field.kind.c_str(), field.value);
-        for (const std::string& choice : field.choices) std::printf(" %s", choice.c_str());
-        for (const double number : field.accepted) std::printf(" %g", number);
-        std::printf("\n");
-      }
-    }
-    return 0;
-  }
+int main() {
   for (std::string line; std::getline(std::cin, line);) {
     try {
       for (const Point& x : run(split(line))) std::printf("%.17g %.17g ", x[0], x[1]);

@@ -3,7 +3,7 @@
 cmake_minimum_required(VERSION 3.25)
 set(sources ${ROOT}/CMakeLists.txt ${ROOT}/.ci/run)
 foreach(folder include tests bench examples cmake)
-  foreach(kind *.hpp *.cpp *.cmake *.in CMakeLists.txt *.py *.sh)
+  foreach(kind *.hpp *.cpp *.cmake *.in CMakeLists.txt *.py *.sh *.js *.mjs)
     list(APPEND patterns ${ROOT}/${folder}/${kind})
   endforeach()
 endforeach()

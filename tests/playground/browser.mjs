@@ -31,7 +31,8 @@ export class Browser {
   }
 
   receive(message) {
-    if (message.method === "Runtime.exceptionThrown") this.errors.push(message.params.exceptionDetails.exception?.description);
+    const { method, params } = message;
+    if (method === "Runtime.exceptionThrown") this.errors.push(params.exceptionDetails.exception?.description);
     const waiting = this.waiting.get(message.id);
     if (!waiting) return;
     this.waiting.delete(message.id);
@@ -46,7 +47,8 @@ export class Browser {
 
   // The value of an expression in the page.
   async evaluate(expression) {
-    const { result, exceptionDetails } = await this.send("Runtime.evaluate", { expression, returnByValue: true, awaitPromise: true });
+    const { result, exceptionDetails } =
+      await this.send("Runtime.evaluate", { expression, returnByValue: true, awaitPromise: true });
     if (exceptionDetails) throw new Error(exceptionDetails.exception?.description ?? exceptionDetails.text);
     return result.value;
   }
@@ -61,7 +63,8 @@ export class Browser {
 
   async size(width, height, dark = false) {
     await this.send("Emulation.setDeviceMetricsOverride", { width, height, deviceScaleFactor: 1, mobile: width < 500 });
-    await this.send("Emulation.setEmulatedMedia", { features: [{ name: "prefers-color-scheme", value: dark ? "dark" : "light" }] });
+    const features = [{ name: "prefers-color-scheme", value: dark ? "dark" : "light" }];
+    await this.send("Emulation.setEmulatedMedia", { features });
     await this.evaluate("new Promise((done) => setTimeout(done, 300))");
   }
 
@@ -71,22 +74,39 @@ export class Browser {
     await this.until("document.documentElement?.dataset.ready === 'yes'");
   }
 
-  // Clicks at a share of an element's width and height.
-  async click(selector, across = 0.5, down = 0.5) {
-    const at = await this.evaluate(`(() => {
+  // Where a share of an element's width and height is in the window, to which it is scrolled.
+  at(selector, across, down) {
+    return this.evaluate(`(() => {
       const element = document.querySelector(${JSON.stringify(selector)});
       element.scrollIntoView({ block: "center" });
       const area = element.getBoundingClientRect();
       return { x: area.left + area.width * ${across}, y: area.top + area.height * ${down} };
     })()`);
-    for (const [type, buttons] of [["mouseMoved", 0], ["mousePressed", 1], ["mouseReleased", 0]])
-      await this.send("Input.dispatchMouseEvent", { type, ...at, button: type === "mouseMoved" ? "none" : "left", buttons, clickCount: 1 });
+  }
+
+  async hover(selector, across, down) {
+    const at = await this.at(selector, across, down);
+    await this.send("Input.dispatchMouseEvent", { type: "mouseMoved", ...at });
+  }
+
+  async touch(selector, across, down) {
+    const point = await this.at(selector, across, down);
+    await this.send("Input.dispatchTouchEvent", { type: "touchStart", touchPoints: [point] });
+    await this.send("Input.dispatchTouchEvent", { type: "touchEnd", touchPoints: [] });
+  }
+
+  async click(selector, across = 0.5, down = 0.5) {
+    const at = await this.at(selector, across, down);
+    for (const [type, button, buttons] of [["mouseMoved", "none", 0], ["mousePressed", "left", 1], ["mouseReleased", "left", 0]])
+      await this.send("Input.dispatchMouseEvent", { type, ...at, button, buttons, clickCount: 1 });
   }
 
   async press(key, code = key) {
+    const arrows = { ArrowLeft: 37, ArrowUp: 38, ArrowRight: 39, ArrowDown: 40 };
+    const windowsVirtualKeyCode = arrows[key] ?? key.toUpperCase().charCodeAt(0);
     const text = key.length === 1 ? key : undefined;
-    for (const type of ["keyDown", "keyUp"])
-      await this.send("Input.dispatchKeyEvent", { type, key, code, text: type === "keyDown" ? text : undefined, windowsVirtualKeyCode: { ArrowLeft: 37, ArrowUp: 38, ArrowRight: 39, ArrowDown: 40 }[key] ?? key.toUpperCase().charCodeAt(0) });
+    await this.send("Input.dispatchKeyEvent", { type: "keyDown", key, code, text, windowsVirtualKeyCode });
+    await this.send("Input.dispatchKeyEvent", { type: "keyUp", key, code, windowsVirtualKeyCode });
   }
 
   // Chooses in a menu or types into a field, as the page is told of it.

@@ -35,7 +35,9 @@ function startBasins() {
 }
 
 function markBasins() {
-  [...$("cards").children].forEach((made, i) => made.querySelector(".of-basins").setAttribute("aria-pressed", setup.optimizers[i] === basins.of));
+  [...$("cards").children].forEach((made, i) => {
+    made.querySelector(".of-basins").setAttribute("aria-pressed", setup.optimizers[i] === basins.of);
+  });
 }
 
 const basinColor = (minimum) => (minimum < 0 ? (minimum === -1 ? "none" : "ink") : `b${minimum % 8}`);
@@ -51,7 +53,10 @@ function drawBasins() {
   const total = size * basins.rows.length, sorted = [...counts].sort((a, b) => b[1] - a[1]);
   const reached = sorted.filter(([m]) => minima[m]?.global).reduce((sum, [, n]) => sum + n, 0);
   $("basins-title").textContent = `${basins.of.name}: ${reached} of ${total} starts reach the global minimum`;
-  const name = (m) => (m === -2 ? "diverged" : m === -1 ? "none yet" : `${minima[m].global ? "global" : "local"} (${minima[m].x.map((v) => short(v, 3)).join(", ")})`);
+  const name = (m) => {
+    if (m < 0) return m === -2 ? "diverged" : "none yet";
+    return `${minima[m].global ? "global" : "local"} (${minima[m].x.map((v) => short(v, 3)).join(", ")})`;
+  };
   const part = (tag, m, n) => {
     const made = element(tag, tag === "li" ? { textContent: `${name(m)}: ${n}` } : {});
     made.style.setProperty("--color", `var(--${basinColor(m)})`);

@@ -13,7 +13,7 @@ function axes(context, width, height, x, y) {
   context.textAlign = "right";
   context.textBaseline = "middle";
   for (const tick of y.ticks) {
-    context.beginPath(), context.moveTo(margin.left, up(tick)), context.lineTo(width - margin.right, up(tick)), context.stroke();
+    line(context, [margin.left, up(tick)], [width - margin.right, up(tick)]);
     context.fillText(y.text(tick), margin.left - 6, up(tick));
   }
   context.textAlign = "center";
@@ -37,8 +37,8 @@ function drawChart() {
   const lowest = Math.min(minima[0]?.value ?? Infinity, ...runs.filter((run) => run.count).map((run) => lowestOf(run)));
   const least = 1e-9, most = Math.max(1, ...runs.filter((run) => run.count).map((run) => (run.points[2] - lowest) * 3));
   const shares = [0, 0.02, 0.1, 0.25, 0.5, 0.75, 1];
-  const x = { ticks: [...new Set(shares.map((s) => Number((s * setup.steps).toPrecision(2))))].filter((s) => s <= setup.steps),
-    text: String, to: (step) => Math.sqrt(step / setup.steps) };
+  const ticks = [...new Set(shares.map((s) => Number((s * setup.steps).toPrecision(2))))];
+  const x = { ticks: ticks.filter((s) => s <= setup.steps), text: String, to: (step) => Math.sqrt(step / setup.steps) };
   const { across, up } = axes(context, width, height, x, decades(least, most));
   runs.forEach((run, r) => {
     if (!run.count) return;
@@ -63,7 +63,7 @@ function drawChart() {
   context.strokeStyle = color("ink");
   context.lineWidth = 1;
   const now = across(player.step);
-  context.beginPath(), context.moveTo(now, margin.top), context.lineTo(now, height - margin.bottom), context.stroke();
+  line(context, [now, margin.top], [now, height - margin.bottom]);
 }
 
 function lowestOf(run) {

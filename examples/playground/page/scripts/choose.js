@@ -12,13 +12,17 @@ function prepareChoices() {
   $("function").append(...ask("functions").map((name) => option(name)), option("a formula of your own", "="));
   $("example").append(option("choose …", ""), ...Object.keys(examples).map((name) => option(name)));
   $("add").append(option("an optimizer …", ""), ...ask("optimizers").map((name) => option(name)));
-  $("function").onchange = () => chooseFunction($("function").value === "=" ? `=${$("formula").value || "x^2 + 10 sin(x) + y^2 + 5 cos(2y)"}` : $("function").value);
+  $("function").onchange = () => {
+    const name = $("function").value;
+    chooseFunction(name === "=" ? "=" + ($("formula").value || "x^2 + 10 sin(x) + y^2 + 5 cos(2y)") : name);
+  };
   $("example").onchange = () => {
     if ($("example").value) readAddress(examples[$("example").value]), showAll(), play(true);
     $("example").value = "";
   };
   $("add").onchange = () => {
-    const color = Array.from({ length: 99 }, (_, i) => i).find((i) => setup.optimizers.every((other) => other.color !== i));
+    let color = 0;  // the first that is free
+    while (setup.optimizers.some((other) => other.color === color)) ++color;
     if ($("add").value) setup.optimizers.push(readOptimizer($("add").value, color));
     $("add").value = "";
     showCards();
@@ -38,9 +42,14 @@ function prepareChoices() {
     if (Number.isFinite(value)) set(value);
     redo();
   });
-  number($("steps"), (value) => (setup.steps = Math.round(clamp(value, 1, 100000))), changedOptimizers);
+  number($("steps"), (value) => (setup.steps = Math.round(clamp(value, 1, mostSteps))), changedOptimizers);
   number($("start-x"), (value) => (setup.start[0] = value), changedOptimizers);
   number($("start-y"), (value) => (setup.start[1] = value), changedOptimizers);
+}
+
+function moveStart(dx, dy) {
+  setup.start = [setup.start[0] + dx, setup.start[1] + dy].map((x) => Number(x.toPrecision(4)));
+  changedOptimizers();
 }
 
 function zoom(factor, [x, y] = [(setup.box[0] + setup.box[2]) / 2, (setup.box[1] + setup.box[3]) / 2]) {
@@ -77,7 +86,7 @@ function prepareMap() {
   map.addEventListener("keydown", (event) => {
     const part = event.shiftKey ? 0.002 : 0.02, [x0, y0, x1, y1] = setup.box;
     const moves = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowDown: [0, -1], ArrowUp: [0, 1] }[event.key];
-    if (moves) setup.start = [setup.start[0] + moves[0] * part * (x1 - x0), setup.start[1] + moves[1] * part * (y1 - y0)], changedOptimizers();
+    if (moves) moveStart(moves[0] * part * (x1 - x0), moves[1] * part * (y1 - y0));
     else if (event.key === " ") play();
     else if (event.key === "+") zoom(1 / 1.2);
     else if (event.key === "-") zoom(1.2);
@@ -88,7 +97,9 @@ function prepareMap() {
   $("zoom-out").onclick = () => zoom(1.5);
   $("zoom-home").onclick = () => (setup.box = [...describeFunction(setup.f).box], changedFunction());
   const canvas = $("surface");
-  canvas.addEventListener("pointermove", (event) => event.buttons && turnSurface(event.movementX * 0.01, event.movementY * 0.008));
+  canvas.addEventListener("pointermove", (event) => {
+    if (event.buttons) turnSurface(event.movementX * 0.01, event.movementY * 0.008);
+  });
   canvas.addEventListener("pointerdown", (event) => canvas.setPointerCapture(event.pointerId));
   canvas.addEventListener("keydown", (event) => {
     const turns = { ArrowLeft: [-0.1, 0], ArrowRight: [0.1, 0], ArrowUp: [0, -0.08], ArrowDown: [0, 0.08] }[event.key];

@@ -27,9 +27,12 @@ function changedFunction() {
   $("formula-row").hidden = !own;
   if (own && $("formula").value !== setup.f.slice(1)) $("formula").value = setup.f.slice(1);
   findMinima();
-  const known = minima.filter((minimum) => minimum.global).length;
-  $("about").textContent = (own ? "Gradients by automatic differentiation." : describeFunction(setup.f).source + ".") +
-    ` On the map ★ ${known === 1 ? "is the lowest minimum" : "are the lowest minima"}${minima.length > known ? ", ○ are others" : ""}.`;
+  const lowest = minima.filter((minimum) => minimum.global).length;
+  $("about").textContent = [
+    own ? "Gradients by automatic differentiation." : `${describeFunction(setup.f).source}.`,
+    lowest === 0 ? "No minimum is known here." : lowest === 1 ? "★ is the lowest minimum." : "★ are the lowest minima.",
+    minima.length > lowest ? "○ are others." : "",
+  ].join(" ");
   drawGround();
   prepareSurface();
   changedOptimizers();

@@ -57,6 +57,7 @@ function toPixel([x, y], width, height) {
 }
 function toPoint(event) {
   const area = $("map").getBoundingClientRect(), [x0, y0, x1, y1] = setup.box;
-  return [x0 + ((event.clientX - area.left) / area.width) * (x1 - x0),
-    y1 - ((event.clientY - area.top) / area.height) * (y1 - y0)];
+  const round = (x) => Number(x.toPrecision(4));  // for short links
+  return [round(x0 + ((event.clientX - area.left) / area.width) * (x1 - x0)),
+    round(y1 - ((event.clientY - area.top) / area.height) * (y1 - y0))];
 }

@@ -12,14 +12,14 @@ function tune(chosen, made) {
   }
   chosen.values[0] = Number(found.best.toPrecision(3));
   chosen.trials = found.trials;
-  const fresh = card(chosen, made.dataset.place);
+  const focused = made.contains(document.activeElement), fresh = card(chosen, made.dataset.place);
   made.replaceWith(fresh);
   markBasins();
   const picture = element("canvas", { className: "rates", role: "img", ariaLabel: "Value at the end against rate" });
   fresh.append(picture);
   drawTrials(picture, chosen, lowest);
   changedOptimizers();
-  fresh.querySelector("button").focus();
+  if (focused) fresh.querySelector("button").focus();
 }
 
 function drawTrials(canvas, chosen, lowest) {

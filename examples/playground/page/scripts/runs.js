@@ -23,8 +23,8 @@ function findMinima() {
 function minimumAt(x, y) {
   if (!Number.isFinite(x) || !Number.isFinite(y)) return -2;
   const [x0, y0, x1, y1] = describeFunction(setup.f).box;
-  const near = 0.005 * Math.hypot(Math.min(x1 - x0, setup.box[2] - setup.box[0]), Math.min(y1 - y0, setup.box[3] - setup.box[1]));
-  let best = -1, distance = near;
+  const [left, below, right, above] = setup.box;
+  let best = -1, distance = 0.005 * Math.hypot(Math.min(x1 - x0, right - left), Math.min(y1 - y0, above - below));
   minima.forEach((minimum, i) => {
     const d = Math.hypot(minimum.x[0] - x, minimum.x[1] - y);
     if (d <= distance) [best, distance] = [i, d];
@@ -37,7 +37,8 @@ function walk(optimizer) {
     const points = ask("run", setup.f, optimizer.name, optimizer.values, setup.start, setup.steps);
     const count = points.length / 3, last = 3 * (count - 1);
     const minimum = minimumAt(points[last], points[last + 1]);
-    return { points, count, minimum, value: points[last + 2], arrival: minimum < 0 ? -1 : arrival(points, minima[minimum].value) };
+    const step = minimum < 0 ? -1 : arrival(points, minima[minimum].value);
+    return { points, count, minimum, value: points[last + 2], arrival: step };
   } catch (error) {
     return { points: [], count: 0, error: error.message };
   }

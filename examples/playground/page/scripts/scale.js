@@ -7,7 +7,10 @@ function scaleOf(field) {
     to: (v) => clamp(Math.log(v / least) / Math.log(most / least), 0, 1),
     from: (p) => least * (most / least) ** p,
   });
-  const linear = (least, most) => ({ to: (v) => (v - least) / (most - least), from: (p) => least + p * (most - least) });
+  const linear = (least, most) => ({
+    to: (v) => (v - least) / (most - least),
+    from: (p) => least + p * (most - least),
+  });
   if (field.kind === "integer") {
     const least = [0, 1, 2].find(takes) ?? 0, most = value ? Math.max(20, 4 * value) : 100;
     const scale = linear(least, most);
@@ -23,11 +26,13 @@ function scaleOf(field) {
     const positive = logarithmic(1e-6, 10);
     return { to: (v) => (v > 0 ? positive.to(v) : 0), from: (p) => (p === 0 ? 0 : positive.from(p)) };
   }
-  return logarithmic(value / 1e4, takes(2) ? value * 1e4 : 1);
+  const least = value >= 1 && !takes(0.5) ? 1 : value / 1e4;
+  return logarithmic(least, takes(2) ? value * 1e4 : 1);
 }
 
 // The number at a position, with the digits that it deserves.
 function valueAt(scale, position) {
   const value = scale.from(position);
-  return value > 0.9 && value < 1 ? Number((1 - Number((1 - value).toPrecision(2))).toPrecision(8)) : Number(value.toPrecision(3));
+  const round = (x, digits) => Number(x.toPrecision(digits));
+  return value > 0.9 && value < 1 ? round(1 - round(1 - value, 2), 8) : round(value, 3);
 }

@@ -11,7 +11,8 @@ function prepareSchulz() {
   on("schulz-steps", (value) => (setup.schulz.steps = Number(value)));
   const ranges = [[0, 8], [-15, 5], [-2, 10]];
   ["a", "b", "c"].forEach((name, i) => {
-    const slider = element("input", { type: "range", min: ranges[i][0], max: ranges[i][1], step: 0.0005, id: `own-${name}`, ariaLabel: name });
+    const [min, max] = ranges[i];
+    const slider = element("input", { type: "range", min, max, step: 0.0005, id: `own-${name}`, ariaLabel: name });
     const text = element("output", { id: `own-${name}-text` });
     slider.oninput = () => (setup.schulz.own[i] = Number(slider.value), updateSchulz());
     $("own").append(element("label", {}, name, slider, text));
@@ -48,8 +49,11 @@ function updateSchulz() {
   $("condition-text").value = short(condition, 3);
   $("set").value = set;
   $("own").hidden = set !== "own";
-  ["a", "b", "c"].forEach((name, i) => ($(`own-${name}`).value = own[i], ($(`own-${name}-text`).value = short(own[i], 5))));
-  $("schulz-steps-row").hidden = /\d$|You/.test(set);
+  ["a", "b", "c"].forEach((name, i) => {
+    $(`own-${name}`).value = own[i];
+    $(`own-${name}-text`).value = short(own[i], 5);
+  });
+  $("schulz-steps-row").hidden = stepsOfTable(set) !== null;
   $("schulz-steps").value = steps;
   $("schulz-steps-text").value = steps;
   $("schulz-scrub").max = last;
@@ -67,12 +71,16 @@ function showSchulzStep(step) {
 }
 
 function showFirstSteps() {
-  const head = (...cells) => element("tr", {}, ...cells.map(([text, span]) => element("th", { textContent: text, colSpan: span })));
-  const body = schulz.data.first.map((step) => element("tr", {}, element("th", { textContent: step.name, scope: "row" }),
-    ...[...step.aligned, step.alignedCosine, ...step.rotated, step.rotatedCosine].map((v) => element("td", { textContent: short(v, 3) }))));
-  const group = [["σ₁", 1], ["σ₂", 1], ["σ₃", 1], ["cosine", 1]];
+  const head = (colSpan, ...texts) => element("tr", {}, element("th"),
+    ...texts.map((textContent) => element("th", { textContent, colSpan })));
+  const body = schulz.data.first.map((step) => {
+    const numbers = [...step.aligned, step.alignedCosine, ...step.rotated, step.rotatedCosine];
+    return element("tr", {}, element("th", { textContent: step.name, scope: "row" }),
+      ...numbers.map((v) => element("td", { textContent: short(v, 3) })));
+  });
+  const group = ["σ₁", "σ₂", "σ₃", "cosine"];
   $("first").replaceChildren(
-    element("thead", {}, head(["", 1], ["basis of the singular vectors", 4], ["rotated basis", 4]), head(["", 1], ...group, ...group)),
+    element("thead", {}, head(4, "basis of the singular vectors", "rotated basis"), head(1, ...group, ...group)),
     element("tbody", {}, ...body));
 }
 
@@ -92,11 +100,11 @@ function drawSigmas() {
   const { context, width, height } = contextOf($("sigmas")), { sigmas } = schulz.data, last = sigmas.length - 1;
   const least = Math.max(1e-9, Math.min(...sigmas.flatMap((s) => [...s])) / 2);
   const top = Math.max(2, ...sigmas.flatMap((s) => [...s]).filter(Number.isFinite));
-  const { across, up } = axes(context, width, height,
-    { ticks: [...sigmas.keys()].filter((k) => last <= 12 || k % 2 === 0), text: String, to: (k) => k / Math.max(last, 1) }, decades(least, top));
+  const ticks = [...sigmas.keys()].filter((k) => last <= 12 || k % 2 === 0);
+  const { across, up } = axes(context, width, height, { ticks, text: String, to: (k) => k / last }, decades(least, top));
   context.strokeStyle = color("muted");
   context.setLineDash([3, 3]);
-  context.beginPath(), context.moveTo(margin.left, up(1)), context.lineTo(width - margin.right, up(1)), context.stroke();
+  line(context, [margin.left, up(1)], [width - margin.right, up(1)]);
   context.setLineDash([]);
   sigmas[0].forEach((_, i) => {
     context.strokeStyle = context.fillStyle = color(colorOf(i));
@@ -116,22 +124,26 @@ function drawScalar() {
   const p = ([a, b, c], s) => s * (a + s * s * (b + s * s * c));
   // The first step divides by the safety, too.
   const step = (j, s) => p(coefficients[j], j === 0 ? s / safety : s);
-  const most = 1.4, plain = (v) => short(v, 2), ticks = [0, 0.2, 0.4, 0.6, 0.8, 1, 1.2];
-  const { across, up } = axes(context, width, height, { ticks, text: plain, to: (v) => v / most }, { ticks, text: plain, to: (v) => clamp(v, -0.2, 1.6) / most });
+  const most = clamp(1.1 * Math.max(...sigmas[k - 1], ...sigmas[k]), 1.3, 3);
+  const plain = (v) => short(v, 3), ticks = [0, 0.25, 0.5, 0.75, 1, 1.25, 1.5, 2, 2.5].filter((v) => v <= most);
+  const { across, up } = axes(context, width, height, { ticks, text: plain, to: (v) => v / most },
+    { ticks, text: plain, to: (v) => clamp(v / most, -0.2, 1.2) });
   context.save();
-  context.beginPath(), context.rect(margin.left, 0, width - margin.left - margin.right, height - margin.bottom), context.clip();
-  const curve = (f, style, dash = []) => {
+  context.beginPath();
+  context.rect(margin.left, 0, width - margin.left - margin.right, height - margin.bottom);
+  context.clip();
+  const curve = (f, style, last = most, dash = []) => {
     context.strokeStyle = style;
     context.setLineDash(dash);
     context.beginPath();
-    for (let i = 0; i <= 1500; ++i) context.lineTo(across((i / 1500) * most), up(f((i / 1500) * most)));
+    for (let i = 0; i <= 1500; ++i) context.lineTo(across((i / 1500) * last), up(f((i / 1500) * last)));
     context.stroke();
     context.setLineDash([]);
   };
   context.lineWidth = 1;
   curve((s) => s, color("muted"));
   context.lineWidth = 1.3;
-  curve((s) => coefficients.slice(0, k).reduce((v, _, j) => step(j, v), s), color("muted"), [4, 3]);
+  curve((s) => coefficients.slice(0, k).reduce((v, _, j) => step(j, v), s), color("muted"), 1, [4, 3]);
   context.lineWidth = 2;
   curve((s) => p(row, k === 1 ? s / safety : s), color("accent"));
   context.restore();
@@ -139,13 +151,10 @@ function drawScalar() {
     const next = sigmas[k][i];
     context.strokeStyle = context.fillStyle = color(colorOf(i));
     context.lineWidth = 1.2;
-    context.beginPath(), context.moveTo(across(s), up(0)), context.lineTo(across(s), up(next)), context.lineTo(across(next), up(next)), context.stroke();
+    line(context, [across(s), up(0)], [across(s), up(next)], [across(next), up(next)]);
     disc(context, across(s), up(next), 4);
   });
-  context.font = "12px system-ui";
-  context.fillStyle = color("muted");
-  context.textAlign = "left";
-  context.fillText(`step ${k}: ${row.map ? Array.from(row, (v) => short(v, 5)).join(", ") : ""}`, margin.left + 8, margin.top + 8);
+  $("row").value = `${short(row[0], 5)} σ + ${short(row[1], 5)} σ³ + ${short(row[2], 5)} σ⁵`.replace(/\+ −/g, "− ");
 }
 
 // Entries as colours, blue below zero and orange above, one at full strength.
@@ -160,7 +169,7 @@ function drawMatrix(canvas, entries, rows, cols) {
     context.fillRect(x + 1, y + 1, side - 2, side - 2);
     context.globalAlpha = 1;
     if (side < 34) return;
-    context.fillStyle = color("ink");
+    context.fillStyle = color(Math.abs(value) > 0.6 * full ? "panel" : "ink");
     context.font = "11px system-ui";
     context.textAlign = "center";
     context.textBaseline = "middle";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The function as a surface that can be turned, drawn from back to front, with the ways on it.
-const surface = { turn: -0.6, tilt: 0.95, cells: 60, ground: null };
+const surface = { turn: -0.6, tilt: 0.78, cells: 60, ground: null };
 
 function prepareSurface() {
   const n = surface.cells + 1, [x0, y0, x1, y1] = setup.box;
@@ -10,18 +10,19 @@ function prepareSurface() {
   const { sorted } = ground, least = sorted[0], most = sorted[sorted.length - 1];
   const scale = sorted[sorted.length >> 1] - least || 1;
   // Heights grow with the logarithm above the median, so that walls do not hide the floor.
-  surface.height = (value) => clamp(Math.log1p((value - least) / scale) / Math.log1p((most - least) / scale || 1), 0, 1.05);
-  surface.heights = Float64Array.from(ground.values, surface.height);
+  const highest = Math.log1p((most - least) / scale) || 1;
+  surface.heights = Float64Array.from(ground.values, (value) => clamp(Math.log1p((value - least) / scale) / highest, 0, 1));
   surface.shares = Float64Array.from(ground.values, (value) => shareBelow(sorted, value));
 }
 
 // Pixels of a point of the unit cube, seen from above.
 function projection(width, height) {
-  const scale = Math.min(width * 0.66, height * 0.86);
-  const c = Math.cos(surface.turn), s = Math.sin(surface.turn), up = Math.sin(surface.tilt), flat = Math.cos(surface.tilt);
+  const scale = Math.min(width * 0.66, height * 0.68);
+  const c = Math.cos(surface.turn), s = Math.sin(surface.turn);
+  const up = Math.sin(surface.tilt), flat = Math.cos(surface.tilt);
   return (x, y, z) => {
     const across = (x - 0.5) * c - (y - 0.5) * s, away = (x - 0.5) * s + (y - 0.5) * c;
-    return [width / 2 + across * scale, height * 0.5 - (away * flat + (z - 0.5) * 0.55 * up) * scale];
+    return [width / 2 + across * scale, height * 0.51 - (away * flat + (z - 0.5) * 0.55 * up) * scale];
   };
 }
 
@@ -53,7 +54,7 @@ function segmentsByCell(nearerX, nearerY) {
       if (distance * n < 0.2 && i < last) continue;  // too short to be seen
       const pieces = clamp(Math.ceil(distance * n * 2), 1, 500);
       const between = (share) => [before[0] + share * (here[0] - before[0]), before[1] + share * (here[1] - before[1])];
-      for (let p = 0; p < pieces; ++p) add(between(p / pieces), between((p + 1) / pieces), r, i === last && p === pieces - 1);
+      for (let p = 1; p <= pieces; ++p) add(between((p - 1) / pieces), between(p / pieces), r, i === last && p === pieces);
       before = here;
     }
   });
@@ -66,8 +67,7 @@ function drawSurface() {
   if (!surface.heights || !width) return;
   const n = surface.cells, at = projection(width, height);
   const low = rgb("low"), high = rgb("high"), dark = matchesDark();
-  const corners = new Array((n + 1) * (n + 1));
-  for (let j = 0, k = 0; j <= n; ++j) for (let i = 0; i <= n; ++i, ++k) corners[k] = at(i / n, j / n, surface.heights[k]);
+  const corners = Array.from(surface.heights, (h, k) => at((k % (n + 1)) / n, Math.floor(k / (n + 1)) / n, h));
   const s = Math.sin(surface.turn), c = Math.cos(surface.turn);
   const order = (forward) => Array.from({ length: n }, (_, k) => (forward ? k : n - 1 - k));
   const cells = segmentsByCell(s < 0 ? 1 : -1, c < 0 ? 1 : -1);

@@ -57,6 +57,13 @@ function contextOf(canvas) {
   return { context, width, height, ratio };
 }
 
+// A line through points.
+function line(context, ...points) {
+  context.beginPath();
+  for (const [x, y] of points) context.lineTo(x, y);
+  context.stroke();
+}
+
 // Calls `f` in the next frame, once however often it is asked for.
 function oncePerFrame(f) {
   let asked = false;
