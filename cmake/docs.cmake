@@ -37,8 +37,10 @@ if(EMXX AND NOT TARGET playground)
   include(cmake/programs.cmake)
   add_subdirectory(examples/playground)
 endif()
+set(playground OFF)
 set(playground_tab "")
 if(TARGET playground)
+  set(playground ON)
   set(playground_tab [[<tab type="user" url="playground.html" title="Playground"/>]])
 endif()
 configure_file(cmake/docs_layout.xml.in docs_layout.xml @ONLY)
@@ -48,7 +50,7 @@ set(DOXYGEN_LAYOUT_FILE ${CMAKE_CURRENT_BINARY_DIR}/docs_layout.xml)
 set(DOXYGEN_IMAGE_PATH ${PROJECT_SOURCE_DIR}/examples ${PROJECT_SOURCE_DIR}/examples/gpt
   ${PROJECT_SOURCE_DIR}/bench/comparison)
 set(DOXYGEN_FILTER_PATTERNS
-  "*.md=\"${CMAKE_COMMAND} -DROOT=${PROJECT_SOURCE_DIR} -P ${PROJECT_SOURCE_DIR}/cmake/docs_page.cmake\"")
+  "*.md=\"${CMAKE_COMMAND} -DROOT=${PROJECT_SOURCE_DIR} -DPLAYGROUND=${playground} -P ${PROJECT_SOURCE_DIR}/cmake/docs_page.cmake\"")
 
 # Not public, and what Doxygen does not understand.
 set(DOXYGEN_EXCLUDE_SYMBOLS gradus::detail* Eigen*)
