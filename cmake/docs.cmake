@@ -60,10 +60,8 @@ set(DOXYGEN_PREDEFINED [[GRADUS_NAMESPACE=gradus "GRADUS_STATE(...)=" "GRADUS_SC
   GRADUS_PACKETS_BEGIN= GRADUS_PACKETS_END= EIGEN_ALWAYS_INLINE=inline EIGEN_DONT_INLINE=]])
 set(DOXYGEN_VERBATIM_VARS DOXYGEN_PREDEFINED DOXYGEN_FILTER_PATTERNS)
 
-doxygen_add_docs(docs README.md include/gradus tests/README.md bench/README.md bench/comparison/README.md examples/README.md
-  examples/gpt/README.md examples/companion/README.md examples/companion/introduction/README.md
-  examples/companion/theory/README.md
-  WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+file(GLOB_RECURSE pages CONFIGURE_DEPENDS tests/README.md bench/README.md examples/README.md)
+doxygen_add_docs(docs README.md include/gradus ${pages} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
 if(TARGET playground)
   add_dependencies(docs playground)
   add_custom_command(TARGET docs POST_BUILD

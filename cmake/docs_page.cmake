@@ -17,7 +17,7 @@ cmake_path(RELATIVE_PATH folder BASE_DIRECTORY "${ROOT}")
 string(REGEX REPLACE "([^!]\\[[^]\n]*\\]\\()([^():# \n]+[.](hpp|cpp|py|gp|csv|txt|cmake|json))\\)"
   "\\1source/${folder}/\\2.html)" text "${text}")
 if(PLAYGROUND)
-  string(REPLACE "](examples/figure.svg)" "](examples/figure.svg)\n@htmlonly[block]<p style=\"text-align:center\">
+  string(REGEX REPLACE "(!\\[[^]]*\\]\\(examples/[^)]*\\))" "\\1\n@htmlonly[block]<p style=\"text-align:center\">
 <a href=\"playground.html\">Try them yourself in the playground</a></p>@endhtmlonly" text "${text}")
 endif()
 execute_process(COMMAND ${CMAKE_COMMAND} -E echo_append "${text}")

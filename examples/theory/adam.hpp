@@ -66,7 +66,8 @@ inline Rows adam_fails() {
 }
 
 /// The first step has the size η in every coefficient. A lone large gradient after a long calm makes one of
-/// (1 − β1)/√(1 − β2) η, the longest that there is.
+/// (1 − β1)/√(1 − β2) η, which is in print as the longest that there is. It is not: by the inequality of
+/// Cauchy and Schwarz that is (1 − β1)/√((1 − β2)(1 − β1²/β2)) η, where gradients grow by β2/β1 a step.
 inline Rows adam_step_sizes() {
   const gradus::Adam adam{.learning_rate = 1};
   Eigen::Vector3d theta(0, 0, 0), gradient(1e-4, 1, 1e4);
@@ -77,14 +78,23 @@ inline Rows adam_step_sizes() {
   gradient.setZero();
   state = adam.init(theta);
   for (int t = 0; t < 10000; ++t) adam.step(theta, gradient, state);
-  const Eigen::Vector3d before = theta;
+  auto growing = state;
+  Eigen::Vector3d before = theta;
   gradient.setOnes();
   adam.step(theta, gradient, state);
+  const double lone = before[0] - theta[0];
+  for (int t = 0; t < 300; ++t) {
+    before = theta;
+    adam.step(theta, gradient, growing);
+    gradient *= adam.beta2 / adam.beta1;
+  }
   return {
       equals("first step of Adam where the gradient is 1e-4", first[0], 1, 1e-3),
       equals("... and where it is 1e4", first[2], 1, 1e-3),
-      equals("step after 10000 zero gradients: (1 - beta1)/sqrt(1 - beta2)", before[0] - theta[0],
-             0.1 / std::sqrt(0.001), 1e-3),
+      equals("step after 10000 zero gradients: (1 - beta1)/sqrt(1 - beta2)", lone, 0.1 / std::sqrt(0.001),
+             1e-3),
+      equals("... and after 300 that grew by beta2/beta1: the longest, 2.3 times that", before[0] - theta[0],
+             0.1 / std::sqrt(0.001 * (1 - 0.81 / 0.999)), 1e-3),
   };
 }
 

@@ -47,7 +47,8 @@ inline Rows batch_variance() {
 
 /// At the critical batch size the best step makes half of the progress that the gradient of the whole sum
 /// would make; at batch size b it makes 1/(1 + B/b). Exact where the curvature is alike in all directions, as
-/// in the estimation of a mean, f_i = ½‖θ − y_i‖².
+/// in the estimation of a mean, f_i = ½‖θ − y_i‖². A sample's share of that, 1/(b + B), falls with the batch,
+/// below the critical size as well: larger batches save steps, never samples.
 inline Rows critical_batch() {
   gradus::PortableRandom random(3);
   const Index n = 20;
@@ -55,19 +56,24 @@ inline Rows critical_batch() {
   const Eigen::RowVectorXd best = f.targets.colwise().mean(), start = best.array() + 0.2;
   const double critical = gradus::gradient_noise(f, start).critical_batch_size();
   const double gap = f(start) - f(best);
-  Eigen::RowVectorXd gradient;
-  // The mean progress of one step over all samples.
-  const gradus::SGD sgd{.learning_rate = 1 / (1 + critical)};
-  double progress = 0;
-  for (Index i = 0; i < n; ++i) {
-    Eigen::RowVectorXd theta = start;
+  // Of one best step on this batch.
+  const auto progress = [&](std::span<const Index> batch) {
+    Eigen::RowVectorXd theta = start, gradient;
+    const gradus::SGD sgd{.learning_rate = 1 / (1 + critical / double(batch.size()))};
     auto state = sgd.init(theta);
-    f(theta, gradient, std::array{i});
+    f(theta, gradient, batch);
     sgd.step(theta, gradient, state);
-    progress += (f(start) - f(theta)) / double(n);
+    return (f(start) - f(theta)) / gap;
+  };
+  double one = 0, two = 0;  // the mean over all batches
+  for (Index i = 0; i < n; ++i) {
+    one += progress(std::array{i}) / double(n);
+    for (Index j = 0; j < n; ++j) two += progress(std::array{i, j}) / double(n * n);
   }
-  return {equals("progress of the best step on one sample, of the whole: 1/(1 + B)", progress / gap,
-                 1 / (1 + critical), 1e-10)};
+  return {equals("progress of the best step on one sample, of the whole: 1/(1 + B)", one, 1 / (1 + critical),
+                 1e-10),
+          equals("... on two", two, 1 / (1 + critical / 2), 1e-10),
+          at_most("... for each sample, of one that is alone, B = 7", two / 2 / one, 1)};
 }
 
 /// With σ²/b for σ² the bound of convex SGD at its best step is Dσ/√(bT): twice the batch and half the steps

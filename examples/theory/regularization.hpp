@@ -4,7 +4,6 @@
 #pragma once
 
 #include <gradus/objectives/finite_sums.hpp>
-#include <gradus/objectives/matrix_problems.hpp>
 #include <gradus/optimizers/sgd.hpp>
 #include <gradus/tools/batches.hpp>
 
@@ -54,27 +53,6 @@ inline Rows implicit_regularization() {
       equals("... error of that formula, of its error for eta/2", wrong(eta) / wrong(eta / 2), 2, 0.03),
       equals("both samples in one batch: rate 1 + eta/2", decay_rate(two, 2, eta), 1 + eta / 2, 2e-4),
   };
-}
-
-/// The trace of the Hessian of ½(uv − 1)² at the minimum (c, 1/c), by central differences of the gradient.
-inline double sharpness(double c) {
-  const gradus::LowRankFactorization<> f{Eigen::MatrixXd::Ones(1, 1)};
-  using Scalar = Eigen::Matrix<double, 1, 1>;
-  std::pair<Scalar, Scalar> gradient;
-  const auto slope = [&](double u, double v) {
-    f(std::pair{Scalar(u), Scalar(v)}, gradient);
-    return Eigen::Vector2d(gradient.first[0], gradient.second[0]);
-  };
-  const double h = 1e-4;
-  return (slope(c + h, 1 / c) - slope(c - h, 1 / c))[0] / (2 * h) +
-         (slope(c, 1 / c + h) - slope(c, 1 / c - h))[1] / (2 * h);
-}
-
-/// The trace of the Hessian is no property of the function that a model computes: all (c, 1/c) make the same
-/// product, with the trace c² + 1/c² (Dinh et al., arXiv:1703.04933).
-inline Rows reparametrization() {
-  return {equals("trace of the Hessian of (uv - 1)^2/2 at (1, 1)", sharpness(1), 2, 1e-6),
-          equals("... at (10, 1/10), the same product", sharpness(10), 100.01, 1e-6)};
 }
 
 }  // namespace theory

@@ -33,6 +33,7 @@
 #include <gradus/gradients/add_decay.hpp>
 #include <gradus/gradients/add_noise.hpp>
 #include <gradus/gradients/clip.hpp>
+#include <gradus/gradients/reduce_variance.hpp>
 #include <gradus/gradients/scale.hpp>
 #include <gradus/gradients/units.hpp>
 #include <gradus/linalg/eigenbasis.hpp>
@@ -131,6 +132,7 @@
 #include <gradus/tools/batches.hpp>
 #include <gradus/tools/check_gradient.hpp>
 #include <gradus/tools/gradient_noise.hpp>
+#include <gradus/tools/hessian.hpp>
 #include <gradus/tools/memory.hpp>
 #include <gradus/tools/portable_random.hpp>
 #include <gradus/tools/qk_clip.hpp>

@@ -42,6 +42,8 @@ TEST_CASE("no step with transformed gradients allocates") {
   check(
       sgd, [](const auto& g, const auto&) { return add_noise(g, 0.1, 1, 1); }, true);
   check(
+      sgd, [](const auto& g, const auto& p) { return reduce_variance(g, p, scale(p, 2)); }, true);
+  check(
       sgd, [](const auto& g, const auto&) { return clip_by_global_norm(g, 1, NormClip::optax); }, true);
   check(
       sgd, [](const auto& g, const auto& p) { return add_decay(g, p, 0.1, is_matrix); }, false);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 #include <array>
+#include <gradus/gradus.hpp>
 #include <numeric>
 #include <string>
 #include <vector>
@@ -58,9 +59,9 @@ void for_each_batch(Index n, std::size_t size, Visitor visitor) {
   }
 }
 
-// The mean of ½(w s_i + b)² over a pair x = (w, b).
+// The mean of ½(w s_i + b − y_i)² over a pair x = (w, b).
 struct Line {
-  std::vector<double> s{1, -2, 0.5};
+  std::vector<double> s{1, -2, 0.5}, y{0, 0, 0};
   Index size() const { return Index(s.size()); }
   double operator()(const auto& x, auto& gradient, std::span<const Index> batch) const {
     auto& [w, b] = x;
@@ -68,7 +69,7 @@ struct Line {
     dw.setZero(), db.setZero();
     double sum = 0;
     for (const Index i : batch) {
-      const double r = w[0] * s[std::size_t(i)] + b[0];
+      const double r = w[0] * s[std::size_t(i)] + b[0] - y[std::size_t(i)];
       sum += r * r / 2, dw[0] += r * s[std::size_t(i)], db[0] += r;
     }
     const double n = double(batch.size());
@@ -326,4 +327,57 @@ TEST_CASE("a finite sum of one's own, over a tree, has its noise measured") {
   const GradientNoise noise = gradient_noise(Line{}, x);
   CHECK(noise.squared_norm == Approx((100 + 4) / 9.0).epsilon(1e-14));
   CHECK(noise.variance == Approx((9 + 9 + 36 + 9 + 1 + 4) / 3.0 - (100 + 4) / 9.0).epsilon(1e-14));
+}
+
+TEST_CASE("gradients of reduced variance have the mean of the others, and none at the snapshot") {
+  for_each_regression<double>([](const auto& f, const MatrixXd& snapshot) {
+    const MatrixXd x = 0.9 * snapshot;
+    MatrixXd gradient, at_snapshot, mean, right, sum = 0 * x;
+    f(snapshot, mean);
+    f(x, right);
+    // Without the sign: a step of length 1 from zero.
+    const auto reduced = [&] {
+      MatrixXd theta = 0 * x;
+      auto state = SGD{}.init(theta);
+      SGD{.learning_rate = 1}.step(theta, reduce_variance(gradient, at_snapshot, mean), state);
+      return MatrixXd(-theta);
+    };
+    for (Index i = 0; i < f.size(); ++i) {
+      f(x, gradient, std::array{i});
+      f(snapshot, at_snapshot, std::array{i});
+      sum += reduced();
+      gradient = at_snapshot;
+      CHECK((reduced() - mean).norm() <= 1e-14 * at_snapshot.norm());
+    }
+    CHECK((sum / double(f.size()) - right).norm() < 1e-13 * right.norm());
+  });
+}
+
+TEST_CASE("with reduced variance a constant step ends at the minimum, of a tree too, without it does not") {
+  using Pair = std::pair<VectorXd, VectorXd>;
+  const auto gap = [](const auto& optimizer, bool reduces) {
+    const Line f{.y = {1, 1, -1}};
+    Pair x{VectorXd::Constant(1, 2), VectorXd::Constant(1, 1)}, gradient = x, at_snapshot = x, mean = x;
+    Batches batches(f.size(), 1, 4);
+    auto state = optimizer.init(x);
+    for (int epoch = 0; epoch < 60; ++epoch) {
+      const Pair snapshot = x;
+      f(snapshot, mean);
+      for (int t = 0; t < 9; ++t) {
+        const auto batch = batches.next();
+        f(x, gradient, batch);
+        f(snapshot, at_snapshot, batch);
+        if (reduces) {
+          optimizer.step(x, reduce_variance(gradient, at_snapshot, mean), state);
+        } else {
+          optimizer.step(x, gradient, state);
+        }
+      }
+    }
+    f(x, gradient);
+    return norm(gradient);
+  };
+  CHECK(gap(SGD{.learning_rate = 0.1}, true) < 1e-12);
+  CHECK(gap(Momentum{.learning_rate = 0.01}, true) < 1e-6);
+  CHECK(gap(SGD{.learning_rate = 0.1}, false) > 1e-2);
 }

@@ -412,6 +412,9 @@ TEST_CASE("a step with transformed gradients of other shapes names the leaf") {
                     contains("add_decay: leaf '1' is 3 x 1, but its gradient is 2 x 1"));
   CHECK_THROWS_WITH(add_decay(other, params, 0.1, is_matrix), contains("add_decay: leaf '1' is 3 x 1"));
   CHECK_THROWS_WITH(clip_adaptively(other, params), contains("clip_adaptively: leaf '1' is 3 x 1"));
+  CHECK_THROWS_WITH(sgd.step(params, reduce_variance(other, other, other), state), refused);
+  CHECK_THROWS_WITH(reduce_variance(fit, other, fit), contains("reduce_variance: leaf '1' is 3 x 1"));
+  CHECK_THROWS_WITH(reduce_variance(fit, fit, other), contains("reduce_variance: leaf '1' is 3 x 1"));
   // A tree that was transformed, and changed its shape afterwards.
   auto grads = fit;
   const auto clipped = centralize(grads);

@@ -84,3 +84,49 @@ TEST_CASE("Adam and AMSGrad take the steps of the reference on the counter-examp
   // What is paid for 1 and the next two points, less what -1 costs.
   CHECK(theory::average_regret({0.5, 0, 0}, 3) == Approx((4 * 2 - 1.5 - 1) / 3).epsilon(1e-14));
 }
+
+TEST_CASE("the exponent of a power is found") {
+  CHECK(theory::exponent([](int t) { return 3 * std::pow(t, -1.5); }, 10, 4) == Approx(-1.5).epsilon(1e-12));
+  CHECK(std::abs(theory::exponent([](int) { return 7; }, 10, 3)) < 1e-12);
+}
+
+namespace {
+
+// An objective that writes a gradient also as a function that only returns the value.
+template <class F>
+struct Valued {
+  F f;
+  auto operator()(const auto& x) const {
+    auto gradient = x;
+    return f(x, gradient);
+  }
+  auto operator()(const auto& x, auto& gradient) const { return f(x, gradient); }
+};
+
+}  // namespace
+
+TEST_CASE("the objectives of the theory have the gradients of their values") {
+  gradus::PortableRandom random(7);
+  CHECK(gradus::check_gradient(Valued<theory::Product>{}, VectorXd(Eigen::Vector2d(0.7, -1.2))).ok());
+  CHECK(gradus::check_gradient(Valued<theory::Waves>{}, random.matrix(3, 1)).ok());
+  const theory::Rectifiers::Network x{random.matrix(4, 3), random.matrix(1, 4)};
+  CHECK(gradus::check_gradient(Valued<theory::Rectifiers>{}, x).ok());
+  const theory::LeastSquares problem;
+  Eigen::MatrixXd gradient;
+  problem.f(problem.best, gradient);
+  CHECK(gradient.norm() < 1e-14);
+  const Eigen::MatrixXd elsewhere = Eigen::Vector3d(1, 2, 3);
+  CHECK(problem.gap(elsewhere) == Approx(problem.f(elsewhere) - problem.f(problem.best)).epsilon(1e-12));
+}
+
+TEST_CASE("Wilson's problem has the solutions of the reference") {
+  // Printed by tests/reference/theory.py.
+  const theory::Wilson problem;
+  const Eigen::MatrixXd w = problem.trained(gradus::SGD{.learning_rate = 0.3});
+  CHECK(
+      (w.topRows(3) - Eigen::Vector3d(0.7696629213483148, 0.09550561797752802, 0.09550561797752768)).norm() <
+      1e-12);
+  CHECK(theory::Wilson::test_error(w) == 0);
+  CHECK(theory::Wilson::test_error(VectorXd::Constant(78, 0.25)) == Approx(4 / 15.0).epsilon(1e-14));
+  CHECK(theory::Wilson::test_error(-w) == Approx(1).epsilon(1e-14));
+}

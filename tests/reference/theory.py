@@ -34,7 +34,33 @@ def reddi(amsgrad, steps=6):
         yield float(x)
 
 
+def wilson():
+    """Wilson et al., arXiv:1705.08292, section 3.3, 11 samples of class 1 and 4 of class -1: the weights of
+    least norm on the features that samples share, and those that adaptive methods find."""
+    y = np.array([1] * 11 + [-1] * 4)
+    x = np.zeros((15, 3 + 5 * 15))
+    x[:, 0], x[:, 1:3] = y, 1
+    for i in range(15):
+        x[i, 3 + 5 * i:3 + 5 * i + (1 if y[i] == 1 else 5)] = 1
+    signs = np.sign(x.T @ y)
+    assert np.array_equal(x @ signs, 4 * y)
+    print("least norm", np.linalg.lstsq(x, y, rcond=None)[0][:3].tolist())
+    print("signs", signs[:3] / 4)
+
+
+def transposed_back(rows, cols):
+    """The shape that comes out of a listing in print, which asks the transposed matrix whether it was tall."""
+    x = np.ones((rows, cols))
+    if x.shape[0] > x.shape[1]:
+        x = x.T
+    if x.shape[0] > x.shape[1]:
+        x = x.T
+    return x.shape
+
+
 if __name__ == "__main__":
     gaps()
+    wilson()
+    print("a 2 x 1 matrix comes back as", transposed_back(2, 1))
     print("Adam", list(reddi(False)))
     print("AMSGrad", list(reddi(True)))
