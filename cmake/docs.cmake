@@ -37,8 +37,10 @@ if(EMXX AND NOT TARGET playground)
   include(cmake/programs.cmake)
   add_subdirectory(examples/playground)
 endif()
+set(playground OFF)
 set(playground_tab "")
 if(TARGET playground)
+  set(playground ON)
   set(playground_tab [[<tab type="user" url="playground.html" title="Playground"/>]])
 endif()
 configure_file(cmake/docs_layout.xml.in docs_layout.xml @ONLY)
@@ -48,7 +50,7 @@ set(DOXYGEN_LAYOUT_FILE ${CMAKE_CURRENT_BINARY_DIR}/docs_layout.xml)
 set(DOXYGEN_IMAGE_PATH ${PROJECT_SOURCE_DIR}/examples/tour ${PROJECT_SOURCE_DIR}/examples/gpt
   ${PROJECT_SOURCE_DIR}/bench/comparison)
 set(DOXYGEN_FILTER_PATTERNS
-  "*.md=\"${CMAKE_COMMAND} -DROOT=${PROJECT_SOURCE_DIR} -P ${PROJECT_SOURCE_DIR}/cmake/docs_page.cmake\"")
+  "*.md=\"${CMAKE_COMMAND} -DROOT=${PROJECT_SOURCE_DIR} -DPLAYGROUND=${playground} -P ${PROJECT_SOURCE_DIR}/cmake/docs_page.cmake\"")
 
 # Not public, and what Doxygen does not understand.
 set(DOXYGEN_EXCLUDE_SYMBOLS gradus::detail* gradus::mpi::detail* Eigen*)
@@ -58,11 +60,8 @@ set(DOXYGEN_PREDEFINED [[GRADUS_NAMESPACE=gradus "GRADUS_STATE(...)=" "GRADUS_SC
   GRADUS_PACKETS_BEGIN= GRADUS_PACKETS_END= EIGEN_ALWAYS_INLINE=inline EIGEN_DONT_INLINE=]])
 set(DOXYGEN_VERBATIM_VARS DOXYGEN_PREDEFINED DOXYGEN_FILTER_PATTERNS)
 
-doxygen_add_docs(docs README.md include/gradus tests/README.md tests/distributed/README.md bench/README.md
-  bench/comparison/README.md examples/README.md examples/tour/README.md examples/playground/README.md
-  examples/gpt/README.md examples/theory/README.md
-  examples/companion/README.md examples/companion/introduction/README.md examples/companion/theory/README.md
-  WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+file(GLOB_RECURSE pages CONFIGURE_DEPENDS tests/README.md bench/README.md examples/README.md)
+doxygen_add_docs(docs README.md include/gradus ${pages} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
 if(TARGET playground)
   add_dependencies(docs playground)
   add_custom_command(TARGET docs POST_BUILD

@@ -76,12 +76,13 @@ inline void velocity() {
     v = beta * v - eta * gradient;
     x += v;
   }
-  const gradus::Momentum momentum{.learning_rate = eta, .momentum = beta};
-  std::printf("both forms, distance after 1200 steps   %.1g\n",
-              (way(momentum, f, start, 1200).back() - x).norm() < 1e-12 ? 0.0 : 1.0);
-  const auto none = way(gradus::Momentum{.learning_rate = eta, .momentum = 0}, f, start, 1200);
-  std::printf("momentum 0 and SGD, distance            %.1g\n",
-              (none.back() - way(gradus::SGD{.learning_rate = eta}, f, start, 1200).back()).norm());
+  const Vector2d momentum =
+      way(gradus::Momentum{.learning_rate = eta, .momentum = beta}, f, start, 1200).back();
+  const Vector2d none = way(gradus::Momentum{.learning_rate = eta, .momentum = 0}, f, start, 1200).back();
+  const Vector2d sgd = way(gradus::SGD{.learning_rate = eta}, f, start, 1200).back();
+  std::printf("both forms end at the same point, to 1e-12: %s\n",
+              (momentum - x).norm() < 1e-12 ? "yes" : "no");
+  std::printf("momentum 0 ends where SGD does, to the bit: %s\n", none == sgd ? "yes" : "no");
 }
 
 /// The rate of each coordinate, η/(√s + ε): AdaGrad's sum against RMSProp's average.
