@@ -164,7 +164,9 @@ class GradientAverage {
     return {ranks, std::move(leaves), count, options.bucket_bytes};
   }
 
-  std::size_t backward(Index ordinal) const { return places_.size() - 1 - static_cast<std::size_t>(ordinal); }
+  std::size_t backward(Index ordinal) const {
+    return buckets_.leaf_count() - 1 - static_cast<std::size_t>(ordinal);
+  }
 
   // What is wrong on one rank must not keep the others waiting: it is told in `wait`.
   template <class F>
