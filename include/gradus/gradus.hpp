@@ -98,9 +98,11 @@
 #include <gradus/schedules/exponential.hpp>
 #include <gradus/schedules/inverse.hpp>
 #include <gradus/schedules/join.hpp>
+#include <gradus/schedules/muon_momentum.hpp>
 #include <gradus/schedules/one_cycle.hpp>
 #include <gradus/schedules/piecewise.hpp>
 #include <gradus/schedules/polynomial.hpp>
+#include <gradus/schedules/power_cool.hpp>
 #include <gradus/schedules/reduce_lr_on_plateau.hpp>
 #include <gradus/schedules/warmup_cosine.hpp>
 #include <gradus/schedules/warmup_stable_decay.hpp>
