@@ -98,7 +98,9 @@ int main(int argc, char** argv) {
         route([](const LeafInfo& leaf) { return leaf.name == "tokens"; }, presets::scion_output(3000),
               [](const LeafInfo& leaf) { return leaf.name == "positions"; }, presets::scion_embedding(),  //
               is_hidden, presets::scion_hidden(50), presets::scion_bias(50)));
+  print_hidden("`Dion2` + `AdamW`", Dion2{});
   print_hidden("`Dion`, rank ¼, + `AdamW`", Dion{.rank_fraction = 0.25});
   print_hidden("`Shampoo` + `AdamW`", Shampoo{});
   print_hidden("`SOAP` + `AdamW`", SOAP{});
+  print_hidden("`PSGDKron` + `AdamW`", PSGDKron{});
 }

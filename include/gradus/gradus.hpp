@@ -7,6 +7,7 @@
 #include <gradus/concepts.hpp>
 #include <gradus/core/broadcast.hpp>
 #include <gradus/core/checks.hpp>
+#include <gradus/core/decay.hpp>
 #include <gradus/core/explain.hpp>
 #include <gradus/core/for_each_block.hpp>
 #include <gradus/core/for_each_leaf.hpp>
@@ -56,6 +57,7 @@
 #include <gradus/optimizers/asgd.hpp>
 #include <gradus/optimizers/came.hpp>
 #include <gradus/optimizers/dion.hpp>
+#include <gradus/optimizers/dion2.hpp>
 #include <gradus/optimizers/frozen.hpp>
 #include <gradus/optimizers/lamb.hpp>
 #include <gradus/optimizers/laprop.hpp>
@@ -69,6 +71,7 @@
 #include <gradus/optimizers/nesterov.hpp>
 #include <gradus/optimizers/normuon.hpp>
 #include <gradus/optimizers/prodigy.hpp>
+#include <gradus/optimizers/psgd_kron.hpp>
 #include <gradus/optimizers/radam.hpp>
 #include <gradus/optimizers/rmsprop.hpp>
 #include <gradus/optimizers/rprop.hpp>
@@ -106,6 +109,7 @@
 #include <gradus/schedules/reduce_lr_on_plateau.hpp>
 #include <gradus/schedules/warmup_cosine.hpp>
 #include <gradus/schedules/warmup_stable_decay.hpp>
+#include <gradus/stages/adaptive_average.hpp>
 #include <gradus/stages/average.hpp>
 #include <gradus/stages/clip_spectrum.hpp>
 #include <gradus/stages/confidence_guided.hpp>
@@ -140,6 +144,7 @@
 #include <gradus/wrappers/accumulate.hpp>
 #include <gradus/wrappers/average.hpp>
 #include <gradus/wrappers/cautious.hpp>
+#include <gradus/wrappers/corrected_decay.hpp>
 #include <gradus/wrappers/diloco.hpp>
 #include <gradus/wrappers/ema_nesterov.hpp>
 #include <gradus/wrappers/hyperball.hpp>
