@@ -28,11 +28,14 @@ import torch
 from torch import optim
 
 from adam_relatives import adabelief, adan, ademamix, adopt, laprop, mars, signum
-from matrix_methods import (Dion, adamuon, bias_rms, by_jordan, columns, dion2, dyn_muon, embedding, falling_exponent, frobenius, kl_soap, muon_dion, muon_in_own_precision,
-                            muon_keller, muon_moonlight, muon_optax, muon_squared, muown, newton_schulz, normuon, normuon_speedrun, polar_grad, psgd_kron, row_muon, rows, scion, shampoo,
-                            sign_of_output, soap, soap_muon, spectral_of_hidden, spectral_of_input, steepest_descent)
-from transcribed import (AsVectors, AverageOfASGD, CautiousDecay, Nesterov, Prodigy, Transcribed, adafactor_t5, amsgrad, amsgradw,
-                         came, lamb, lars, lion, nadam_optax, radam, schedule_free_adamw, schedule_free_sgd, sophia)
+from matrix_methods import (Dion, adamuon, bias_rms, by_jordan, columns, dion2, dyn_muon, embedding, falling_exponent,
+                            frobenius, kl_soap, muon_dion, muon_in_own_precision, muon_keller, muon_moonlight,
+                            muon_optax, muon_squared, muown, newton_schulz, normuon, normuon_speedrun, polar_grad,
+                            psgd_kron, row_muon, rows, scion, shampoo, sign_of_output, soap, soap_muon,
+                            spectral_of_hidden, spectral_of_input, steepest_descent)
+from transcribed import (AsVectors, AverageOfASGD, CautiousDecay, Nesterov, Prodigy, Transcribed, adafactor_t5, amsgrad,
+                         amsgradw, came, lamb, lars, lion, nadam_optax, radam, schedule_free_adamw, schedule_free_sgd,
+                         sophia)
 
 PROBLEMS = {"vector": [(7, 1)], "matrix": [(5, 3)], "wide": [(3, 8)], "tree": [(4, 3), (3, 1), (2, 4), (1, 1)],
             "square": [(3, 3), (2, 2)]}
@@ -247,8 +250,8 @@ CASES = {
 }
 
 # Where a first gradient of low rank leaves eigenvectors undetermined, SOAP depends on the ones that LAPACK returns.
-ONLY = dict.fromkeys(["SOAP/default", "SOAP/options", "SOAP/kl", "SOAP/kl_options", "SOAPMuon/plain", "SOAPMuon/options", "SOAPMuon/record_44",
-                      "SOAPMuon/record_46"], {"vector", "square"})
+ONLY = dict.fromkeys(["SOAP/default", "SOAP/options", "SOAP/kl", "SOAP/kl_options", "SOAPMuon/plain",
+                      "SOAPMuon/options", "SOAPMuon/record_44", "SOAPMuon/record_46"], {"vector", "square"})
 # A row of one coefficient has no direction.
 ONLY["Muon/muown"] = {"matrix", "wide", "square"}
 

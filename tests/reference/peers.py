@@ -6,11 +6,12 @@
 
 The reference trajectories need none of them. Seen: optax 0.2.8, schedulefree 1.4.1, prodigyopt 1.1.2, adabelief-pytorch
 0.2.1, came-pytorch 0.1.3, pytorch_optimizer 4.1.0 from PyPI; and on PYTHONPATH clones of github.com/Liuhong99/Sophia,
-github.com/nikhilvyas/SOAP and github.com/yorkerlin/KL-Methods, whose conversions to float32 are replaced by float64, github.com/facebookresearch/optimizers
-(distributed_shampoo) and github.com/LIONS-EPFL/scion, whose conversion to bfloat16 is left out; and there, as
-NAME_authors.py, the file that has the optimizer in github.com/iShohei220/adopt, github.com/sail-sg/Adan,
-github.com/apple/ml-ademamix, github.com/Z-T-WANG/LaProp-Optimizer, whose calls are of an old PyTorch, and
-github.com/AGI-Arena/MARS.
+github.com/nikhilvyas/SOAP and github.com/yorkerlin/KL-Methods (its optim/), whose conversions to float32 are replaced by
+float64, github.com/facebookresearch/optimizers (distributed_shampoo), github.com/microsoft/dion and
+github.com/LIONS-EPFL/scion, whose conversions to bfloat16 are left out, and github.com/lixilinx/psgd_torch, whose random
+numbers are; and there, as NAME_authors.py, the file that has the optimizer in github.com/iShohei220/adopt,
+github.com/sail-sg/Adan, github.com/apple/ml-ademamix, github.com/Z-T-WANG/LaProp-Optimizer, whose calls are of an old
+PyTorch, and github.com/AGI-Arena/MARS.
 """
 import inspect
 import sys
@@ -279,7 +280,8 @@ def with_psgd():
     torch.randn_like = torch.zeros_like
 
     class Quad:
-        def __init__(self, params, lr=1e-3, momentum=0.9, rate=0.1, beta=0.9, period=1, max_dimension=np.inf, max_skew=1.0):
+        def __init__(self, params, lr=1e-3, momentum=0.9, rate=0.1, beta=0.9, period=1, max_dimension=np.inf,
+                     max_skew=1.0):
             given = {"lr_params": lr, "momentum": momentum, "lr_preconditioner": rate, "betaL": beta, "dQ": "QUAD",
                      "preconditioner_max_size": max_dimension, "preconditioner_max_skew": max_skew}
             self.t, self.period, self.params = 0, period, [p.requires_grad_() for p in params]
@@ -335,7 +337,8 @@ def with_scion():
 
 PACKAGES = {"torch": with_torch, "optax": with_optax, "schedulefree": with_schedulefree,
             "prodigyopt": with_prodigyopt, "sophia": with_sophia, "soap": with_soap,
-            "kl_opt": with_kl_opt, "distributed_shampoo": with_distributed_shampoo, "dion": with_dion, "psgd": with_psgd, "scion": with_scion,
+            "kl_opt": with_kl_opt, "distributed_shampoo": with_distributed_shampoo, "psgd": with_psgd,
+            "dion": with_dion, "scion": with_scion,
             "adabelief_pytorch": with_adabelief_pytorch, "came_pytorch": with_came_pytorch,
             "pytorch_optimizer": with_pytorch_optimizer,
             "adopt_authors": with_adopt_authors, "adan_authors": with_adan_authors,

@@ -169,7 +169,8 @@ def adamc(model, peak, weight_decay, last=60, beta1=0.9, beta2=0.999, eps=1e-8):
             g = model.gradient(p, l, t)
             m[l] = beta1 * m[l] + (1 - beta1) * g
             v[l] = beta2 * v[l] + (1 - beta2) * g**2
-            p -= rate * m[l] / (1 - beta1**t) / (np.sqrt(v[l] / (1 - beta2**t)) + eps) + rate**2 / peak * weight_decay * p
+            u = m[l] / (1 - beta1**t) / (np.sqrt(v[l] / (1 - beta2**t)) + eps)
+            p -= rate * u + rate**2 / peak * weight_decay * p
         yield theta
 
 

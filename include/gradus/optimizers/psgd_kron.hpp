@@ -16,10 +16,10 @@ namespace GRADUS_NAMESPACE {
 ///     θ ← (1 − ηλ)θ − η · clip(AbB)
 ///
 /// `stages::KroneckerWhitening` says the rest. Equal to `KronWhiten` of github.com/lixilinx/psgd_torch with
-/// dQ = "QUAD" and its other defaults, but for what is random there and not here, and the first scale, which
-/// every leaf takes of its own gradient. The author recommends no single η: 1e-3 suits coefficients that are
-/// about 1 after whitening. A side much longer than the other has a diagonal only. State: b, Q_L, Q_R, L.
-/// Threads as in `BasicMuon`.
+/// dQ = "QUAD" and a momentum, but for what is random there and not here, and the first scale, which every
+/// leaf takes of its own gradient. A whitened gradient has coefficients of about 1, so η is as in Adam or
+/// smaller. A side longer than the other has a diagonal only, unless `max_skew` allows more. State: b, Q_L,
+/// Q_R, L. Threads as in `BasicMuon`.
 struct PSGDKron {
   double learning_rate = 1e-3;       ///< η ≥ 0
   double momentum = 0.9;             ///< μ in [0, 1)

@@ -12,16 +12,16 @@ namespace stages {
 /// arXiv:2402.11858), in the form QUAD of the author's code (github.com/lixilinx/psgd_torch). With G the
 /// gradient, an m x n matrix that u begins as, and A = Q_LQ_L, B = Q_RQ_R,
 ///
-///     W = AGB                                                        (every `period` steps, from the first
-///     on) T = WWᵀ + δ²‖B‖²A²,  ℓ = ‖T‖ + n,  L ← max(β L + (1 − β)ℓ, ℓ) Q_L ← EQ_LE  with E = I − μ_Q/(2L)
-///     (T − nI)                    Q_R likewise, by Wᵀ and m b ← β_t b + (1 − β_t)G  with β_t = min((t −
-///     1)/t, μ) u ← AbB, with the new factors; shortened to a root mean square of `clip_rms`, then clamped to
-///     ±`clip`
+///     every `period` steps, from the first on:  W = AGB
+///         T = WWᵀ + δ²‖B‖²A²,  ℓ = ‖T‖ + n,  L ← max(βL + (1 − β)ℓ, ℓ)
+///         Q_L ← EQ_LE  with E = I − μ_Q/(2L) (T − nI);  Q_R likewise, by Wᵀ and m
+///     b ← β_t b + (1 − β_t)G  with β_t = min((t − 1)/t, μ)
+///     u ← AbB, shortened to a root mean square of `clip_rms`, then clamped to ±`clip`
 ///
 /// Q is symmetric, and positive as long as μ_Q ≤ 1; where W is white, T is nI on average, and Q stays. Of a
 /// side n with n > `max_dimension` or n > `max_skew` times the other only a diagonal is kept; a side of 1 has
-/// none, but one number serves a leaf of one coefficient. Q begins as a multiple of I with AB = (mean of G⁴ +
-/// δ⁴)^−¼.
+/// none, but one number serves a leaf of one coefficient. Q begins as a multiple of I, such that
+/// AGB = (mean of G⁴ + δ⁴)^−¼ G.
 ///
 /// Nothing is random here: δ stands for the noise that the author adds to G, its expectation taken, ‖T‖ is
 /// found by power iteration from T's largest column, and both factors are given the same largest coefficient
