@@ -178,9 +178,11 @@ void print_float(const Table<float>& table) {
             [](const LeafInfo& leaf) { return is_matrix(leaf) && !is_hidden(leaf); },
             presets::scion_embedding(),  //
             is_hidden, presets::scion_hidden(50), presets::scion_bias(50)));
+  table.add_hidden("`Dion2`", Dion2{});
   table.add_hidden("`Dion`, rank ¼", Dion{.rank_fraction = 0.25});
   table.add_hidden("`Shampoo`", Shampoo{});
   table.add_hidden("`SOAP`", SOAP{});
+  table.add_hidden("`PSGDKron`", PSGDKron{});
 }
 
 void print_bfloat16(const Table<Eigen::bfloat16>& table) {

@@ -46,6 +46,7 @@ void for_each_schedule(std::int64_t n, const Visitor& visit) {
   visit("WarmupStableDecay", "1 - sqrt", stable);
   stable.decay = Curve::exponential;
   visit("WarmupStableDecay", "exponential", stable);
+  visit("PowerCool", "", PowerCool{.flat_steps = n / 5, .total_steps = n});
   visit("CosineRestarts", "", CosineRestarts{.first_period = (n + 6) / 7, .multiplier = 2});
   visit("Triangular", "", Triangular{.rising_steps = n / 8, .falling_steps = n / 8, .factor = 0.7});
   const OneCycle cycle{.total_steps = n + 1};

@@ -74,6 +74,7 @@ std::vector<Sample> samples() {
       {"Linear", Linear{.start = 2, .end = 0.25, .steps = n}, n},
       {"Linear, rising", Linear{.start = 0.1, .end = 0.7, .steps = n}, n, false},
       {"Polynomial", Polynomial{.start = 2, .end = 0.3, .steps = n, .power = 3}, n},
+      {"PowerCool", PowerCool{.peak = 0.7, .flat_steps = 30, .total_steps = n}, n},
       {"StepDecay", StepDecay{.start = 0.7, .factor = 0.3, .steps = 7}},
       {"MultiStepDecay", MultiStepDecay{.start = 0.7, .factor = 0.3, .boundaries = {20, 21, n}}, n},
       {"Exponential", Exponential{.start = 0.7, .factor = 0.9, .steps = 3}},
@@ -90,6 +91,7 @@ std::vector<Sample> samples() {
       {"WarmupStableDecay",
        WarmupStableDecay{.peak = 0.7, .warmup_steps = 9, .stable_steps = 51, .decay_steps = 40}, n, false},
       {"Triangular", Triangular{.low = 0.1, .high = 0.7, .rising_steps = 5, .falling_steps = 9}, -1, false},
+      {"muon_momentum_schedule", muon_momentum_schedule(n, 30, 20), n, false},
       {"OneCycle", cycle, n, false},
       {"OneCycle's momentum", [cycle](std::int64_t t) { return cycle.momentum(t); }, n, false},
       {"join", join(Linear{.start = 0, .end = 1, .steps = 20}, 20, Cosine{.steps = 80}), n, false},
@@ -98,11 +100,13 @@ std::vector<Sample> samples() {
 
 }  // namespace
 
-TEST_CASE("schedules equal PyTorch's schedulers") {
+TEST_CASE("schedules equal PyTorch's schedulers and the scripts that they come from") {
   std::map<std::string, AnySchedule> schedules{
       {"linear_up", Linear{.start = 0.125, .end = 0.5, .steps = 8}},
       {"linear_down", Linear{.start = 2, .end = 0.25, .steps = 10}},
       {"polynomial", Polynomial{.start = 0.7, .steps = 9, .power = 2.5}},
+      {"power_cool", PowerCool{.peak = 0.0375, .flat_steps = 7, .total_steps = 30}},
+      {"muon_momentum", muon_momentum_schedule(40, 15, 10)},
       {"step", StepDecay{.start = 0.5, .factor = 0.3, .steps = 4}},
       {"multi_step", MultiStepDecay{.start = 0.5, .factor = 0.3, .boundaries = {3, 4, 11}}},
       {"exponential", Exponential{.start = 0.5, .factor = 0.8}},
@@ -256,6 +260,8 @@ TEST_CASE("schedules are related as their documentation says") {
        StepDecay{.start = 2, .factor = 0.5, .steps = 6}},
       {Polynomial{.start = 2, .end = 0.5, .steps = 20}, Linear{.start = 2, .end = 0.5, .steps = 20}},
       {Polynomial{.start = 0.5, .end = 2, .steps = 20}, Linear{.start = 0.5, .end = 2, .steps = 20}},
+      {PowerCool{.peak = 2, .flat_steps = 8, .total_steps = 30},
+       join(Constant{2}, 8, Polynomial{.start = 2, .steps = 22, .power = 1.2})},
       {Exponential{.start = 2, .factor = 1}, Constant{2}},
       {join(Constant{7}, 0, Constant{1}, 5, Constant{8}, 5, Constant{2}), join(Constant{1}, 5, Constant{2})},
   };
@@ -377,6 +383,10 @@ TEST_CASE("schedules refuse bad fields by name") {
       {"Polynomial: end is nan", Polynomial{.end = nan, .steps = 1}},
       {"Polynomial: steps is 0", Polynomial{}},
       {"Polynomial: power is 0", Polynomial{.steps = 1, .power = 0}},
+      {"PowerCool: peak is -1", PowerCool{.peak = -1, .total_steps = 1}},
+      {"PowerCool: flat_steps is 4", PowerCool{.flat_steps = 4, .total_steps = 4}},
+      {"PowerCool: total_steps is 0", PowerCool{}},
+      {"PowerCool: power is 0", PowerCool{.total_steps = 1, .power = 0}},
       {"StepDecay: start is -1", StepDecay{.start = -1, .steps = 1}},
       {"StepDecay: factor is -1", StepDecay{.factor = -1, .steps = 1}},
       {"StepDecay: steps is 0", StepDecay{}},
@@ -433,6 +443,10 @@ TEST_CASE("schedules refuse bad fields by name") {
       {"noam_schedule: width is 0", [](std::int64_t t) { return noam_schedule(0, 1)(t); }},
       {"noam_schedule: warmup_steps is 0", [](std::int64_t t) { return noam_schedule(1, 0)(t); }},
       {"t5_schedule: constant_steps is 0", [](std::int64_t t) { return t5_schedule(0)(t); }},
+      {"muon_momentum_schedule: rising_steps is 0",
+       [](std::int64_t t) { return muon_momentum_schedule(9, 0, 1)(t); }},
+      {"muon_momentum_schedule: total_steps is 9",
+       [](std::int64_t t) { return muon_momentum_schedule(9, 5, 5)(t); }},
       {"ReduceLROnPlateau: factor is 1", plateau_rates({.factor = 1})},
       {"ReduceLROnPlateau: patience is -1", plateau_rates({.patience = -1})},
       {"ReduceLROnPlateau: threshold is nan", plateau_rates({.threshold = nan})},
@@ -452,9 +466,9 @@ TEST_CASE("every schedule is a Schedule and an aggregate") {
   constexpr auto holds = []<class... S>(std::tuple<S...>*) {
     return (Schedule<S> && ...) && (std::is_aggregate_v<S> && ...);
   };
-  using All = std::tuple<Constant, Linear, Polynomial, StepDecay, MultiStepDecay, Exponential, InverseTime,
-                         InverseSquareRoot, Cosine, CosineRestarts, WarmupCosine, WarmupStableDecay,
-                         Triangular, OneCycle, Joined<Linear, Constant>>;
+  using All = std::tuple<Constant, Linear, Polynomial, PowerCool, StepDecay, MultiStepDecay, Exponential,
+                         InverseTime, InverseSquareRoot, Cosine, CosineRestarts, WarmupCosine,
+                         WarmupStableDecay, Triangular, OneCycle, Joined<Linear, Constant>>;
   static_assert(holds(static_cast<All*>(nullptr)));
   SUCCEED();
 }

@@ -86,6 +86,8 @@ TEST_CASE("every wrapper follows the reference trajectories") {
   check("sam_adam tree", false, [](const auto& f) { return sharpness_aware(f, adam, 0.5); });
   check("asam_adam tree", false, [](const auto& f) { return sharpness_aware(f, adam, 0.5, true); });
   check("cautious_adam tree", false, always(cautious(adam)));
+  const Linear falling{.start = 0.1, .steps = 60};
+  check("adamc tree", false, always(corrected_decay(AdamW{.weight_decay = 0.5}, falling, 0.1)));
   const Adam adamh{.learning_rate = 1, .beta1 = 0.9, .beta2 = 0.95};
   check("hyperball_adam given", false, always(hyperball(adamh, 0.1)));
   check("hyperball_adam tree", false, always(hyperball(Adam{.learning_rate = 0.7}, 0.05)));
@@ -118,6 +120,7 @@ TEST_CASE("a wrapper without strength is the optimizer inside, to the bit") {
   };
   const AdamW adamw{.learning_rate = 0.1};
   check(scheduled<&AdamW::learning_rate>(AdamW{}, Constant{0.1}), adamw);
+  check(corrected_decay(AdamW{}, Constant{0.1}, 0.1), adamw);
   check(lookahead(adamw, 1, 1), adamw);
   check(ema_nesterov(adamw, 0), adamw);
   check(tail_average(adamw, 3), adamw);

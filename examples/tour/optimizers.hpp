@@ -45,12 +45,14 @@ void for_each_optimizer(const Problem& problem, const Visitor& visit) {
   visit("LARS", LARS{.learning_rate = 1});
   visit("Shampoo", Shampoo{.learning_rate = 0.4});
   visit("SOAP", SOAP{.learning_rate = 0.01});
+  visit("PSGDKron", PSGDKron{.learning_rate = 0.01});
   visit("SOAPMuon", SOAPMuon{.learning_rate = 0.01});
   visit("ScheduleFreeSGD", ScheduleFreeSGD{.learning_rate = 0.02});
   visit("ScheduleFreeAdamW", ScheduleFreeAdamW{.learning_rate = 0.05});
   visit("Prodigy", Prodigy{});
   visit("NorMuon", NorMuon{.learning_rate = 0.01});
   visit("AdaMuon", AdaMuon{.learning_rate = 0.05});
+  visit("Dion2", Dion2{.learning_rate = 0.01});
   visit("Dion", Dion{.learning_rate = 0.01});
   visit("Scion RMS",
         Scion<FrobeniusNorm>{.learning_rate = 0.01, .constrained = false, .norm = {.rms = true}});

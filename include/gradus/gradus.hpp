@@ -7,6 +7,7 @@
 #include <gradus/concepts.hpp>
 #include <gradus/core/broadcast.hpp>
 #include <gradus/core/checks.hpp>
+#include <gradus/core/decay.hpp>
 #include <gradus/core/explain.hpp>
 #include <gradus/core/for_each_block.hpp>
 #include <gradus/core/for_each_leaf.hpp>
@@ -57,6 +58,7 @@
 #include <gradus/optimizers/asgd.hpp>
 #include <gradus/optimizers/came.hpp>
 #include <gradus/optimizers/dion.hpp>
+#include <gradus/optimizers/dion2.hpp>
 #include <gradus/optimizers/frozen.hpp>
 #include <gradus/optimizers/lamb.hpp>
 #include <gradus/optimizers/laprop.hpp>
@@ -70,6 +72,7 @@
 #include <gradus/optimizers/nesterov.hpp>
 #include <gradus/optimizers/normuon.hpp>
 #include <gradus/optimizers/prodigy.hpp>
+#include <gradus/optimizers/psgd_kron.hpp>
 #include <gradus/optimizers/radam.hpp>
 #include <gradus/optimizers/rmsprop.hpp>
 #include <gradus/optimizers/rprop.hpp>
@@ -99,12 +102,15 @@
 #include <gradus/schedules/exponential.hpp>
 #include <gradus/schedules/inverse.hpp>
 #include <gradus/schedules/join.hpp>
+#include <gradus/schedules/muon_momentum.hpp>
 #include <gradus/schedules/one_cycle.hpp>
 #include <gradus/schedules/piecewise.hpp>
 #include <gradus/schedules/polynomial.hpp>
+#include <gradus/schedules/power_cool.hpp>
 #include <gradus/schedules/reduce_lr_on_plateau.hpp>
 #include <gradus/schedules/warmup_cosine.hpp>
 #include <gradus/schedules/warmup_stable_decay.hpp>
+#include <gradus/stages/adaptive_average.hpp>
 #include <gradus/stages/average.hpp>
 #include <gradus/stages/clip_spectrum.hpp>
 #include <gradus/stages/confidence_guided.hpp>
@@ -140,6 +146,7 @@
 #include <gradus/wrappers/accumulate.hpp>
 #include <gradus/wrappers/average.hpp>
 #include <gradus/wrappers/cautious.hpp>
+#include <gradus/wrappers/corrected_decay.hpp>
 #include <gradus/wrappers/diloco.hpp>
 #include <gradus/wrappers/ema_nesterov.hpp>
 #include <gradus/wrappers/hyperball.hpp>

@@ -137,6 +137,7 @@ GRADUS_TRAP(clamped)
 GRADUS_TRAP(representable)
 GRADUS_TRAP(root)
 GRADUS_TRAP(sign_of)
+GRADUS_TRAP(step_with_decay)
 GRADUS_TRAP(wide)
 GRADUS_TRAP(wide_square)
 #undef GRADUS_TRAP
@@ -227,9 +228,11 @@ void optimizers_for_matrices() {
   check(gradus::SteepestDescent<gradus::TwoToMaxNorm>{});
   check(gradus::SteepestDescent<gradus::NuclearNorm>{});
   check(gradus::Dion{});
+  check(gradus::Dion2{});
   check(gradus::Shampoo{});
   check(gradus::SOAP{});
   check(gradus::SOAPMuon{});
+  check(gradus::PSGDKron{});
   check(gradus::Adafactor{});
   check(gradus::CAME{});
 }
@@ -249,6 +252,7 @@ void wrappers() {
   check(diloco(SGD{}, 2));
   check(tail_average(SGD{}, 2));
   check(skip_nonfinite(Lion{}));
+  check(corrected_decay(AdamW{}, Constant{0.1}, 0.1));
   check(scheduled<&SGD::learning_rate>(SGD{}, Constant{0.1}));
   check(sharpness_aware(square, SGD{}));
   check(route(is_matrix, Muon{}, lookahead(Nesterov{})));

@@ -69,16 +69,19 @@ Listing<Adan> adan() {
 
 Listing<AdEMAMix> ademamix() {
   auto listing = like_adam<AdEMAMix>(
-      "AdEMAMix", {{"default", {}},
-                   {"warmup", {.learning_rate = 0.01, .weight_decay = 0.1, .warmup_steps = 120}},
-                   {"options",
-                    {.learning_rate = 0.02,
-                     .beta1 = 0.8,
-                     .beta2 = 0.95,
-                     .beta3 = 0.98,
-                     .alpha = 2,
-                     .epsilon = 1e-2,
-                     .weight_decay = 0.2}}});
+      "AdEMAMix",
+      {{"default", {}},
+       {"warmup", {.learning_rate = 0.01, .weight_decay = 0.1, .warmup_steps = 120}},
+       {"options",
+        {.learning_rate = 0.02,
+         .beta1 = 0.8,
+         .beta2 = 0.95,
+         .beta3 = 0.98,
+         .alpha = 2,
+         .epsilon = 1e-2,
+         .weight_decay = 0.2}},
+       {"cautious",
+        {.learning_rate = 0.004, .weight_decay = 0.2, .cautious_decay = true, .warmup_steps = 120}}});
   listing.usual = {.learning_rate = 0.1, .beta3 = 0.98, .alpha = 1, .warmup_steps = 6};
   listing.fields.push_back({"beta3", set(&AdEMAMix::beta3, 0.9)});
   listing.fields.push_back({"alpha", set(&AdEMAMix::alpha, 2.0)});
@@ -86,24 +89,26 @@ Listing<AdEMAMix> ademamix() {
   listing.bad.push_back({"beta3", set(&AdEMAMix::beta3, 1.0)});
   listing.bad.push_back({"alpha", set(&AdEMAMix::alpha, -1.0)});
   listing.bad.push_back({"warmup_steps", set(&AdEMAMix::warmup_steps, -1)});
-  return listing;
+  return with_cautious_decay(listing);
 }
 
 Listing<MARS> mars() {
-  auto listing = like_adam<MARS>("MARS", {{"default", {}},
-                                          {"weight_decay", {.learning_rate = 0.05, .weight_decay = 0.1}},
-                                          {"options",
-                                           {.learning_rate = 0.05,
-                                            .beta1 = 0.8,
-                                            .beta2 = 0.9,
-                                            .gamma = 0.1,
-                                            .epsilon = 1e-2,
-                                            .weight_decay = 0.2}}});
+  auto listing = like_adam<MARS>(
+      "MARS", {{"default", {}},
+               {"weight_decay", {.learning_rate = 0.05, .weight_decay = 0.1}},
+               {"options",
+                {.learning_rate = 0.05,
+                 .beta1 = 0.8,
+                 .beta2 = 0.9,
+                 .gamma = 0.1,
+                 .epsilon = 1e-2,
+                 .weight_decay = 0.2}},
+               {"cautious", {.learning_rate = 0.05, .weight_decay = 0.2, .cautious_decay = true}}});
   listing.fields.push_back({"gamma", set(&MARS::gamma, 0.2)});
   listing.bad.push_back({"gamma", set(&MARS::gamma, -1.0)});
   listing.coefficient_wise = false;        // because of the norm of c
   listing.without_epsilon = std::nullopt;  // which is compared with 1
-  return listing;
+  return with_cautious_decay(listing);
 }
 
 }  // namespace

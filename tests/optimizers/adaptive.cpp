@@ -80,12 +80,13 @@ std::vector<Entry> adaptive() {
                    {"plain", {.learning_rate = 0.1}},
                    {"weight_decay", {.learning_rate = 0.1, .weight_decay = 0.1}},
                    {"betas", {.learning_rate = 0.05, .beta1 = 0.8, .beta2 = 0.95, .epsilon = 1e-4}}})),
-      entry(like_adam<AdamW>(
+      entry(with_cautious_decay(like_adam<AdamW>(
           "AdamW",
           {{"default", {}},
            {"weight_decay", {.learning_rate = 0.1, .weight_decay = 0.1}},
            {"betas",
-            {.learning_rate = 0.05, .beta1 = 0.8, .beta2 = 0.95, .epsilon = 1e-4, .weight_decay = 0.2}}})),
+            {.learning_rate = 0.05, .beta1 = 0.8, .beta2 = 0.95, .epsilon = 1e-4, .weight_decay = 0.2}},
+           {"cautious", {.learning_rate = 0.05, .weight_decay = 0.2, .cautious_decay = true}}}))),
       entry(amsgrad())};
 }
 

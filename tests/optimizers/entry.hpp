@@ -55,6 +55,20 @@ Listing<O> like_adam(const char* name, std::vector<std::pair<const char*, O>> va
           .without_epsilon = O{.learning_rate = 0.1, .epsilon = 0}};
 }
 
+/// The same for one whose decay may be cautious, which takes some decay to be seen, and a memory so short
+/// that the steps turn round.
+template <class O>
+Listing<O> with_cautious_decay(Listing<O> listing) {
+  listing.usual.weight_decay = 0.01;
+  if constexpr (requires { listing.usual.momentum; }) {
+    listing.usual.momentum = 0.6;
+  } else if constexpr (requires { listing.usual.epsilon; }) {  // Lion's sign turns round as it is
+    listing.usual.beta1 = 0.6;
+  }
+  listing.fields.push_back({"cautious_decay", set(&O::cautious_decay, true)});
+  return listing;
+}
+
 struct Anything {
   template <class T>
   operator T() const;

@@ -28,6 +28,17 @@ void add_lists(Entry& muon) {
       "DynMuon", std::tuple{stages::Average{.form = MomentumForm::sum},
                             stages::SpectralPower<>{.orthogonalizer = twelve}, stages::ScaleByShape{},
                             stages::Descend{.learning_rate = 0.005, .weight_decay = 0.5}}};
+  const NewtonSchulz jordan{.epsilon = 1e-7, .guard = NormGuard::add};
+  const StageList muon_squared{
+      "Muon²",
+      std::tuple{stages::AdaptiveAverage{.momentum = 0.9, .epsilon = 1e-3}, stages::Orthogonalize<>{jordan},
+                 stages::ScaleByShape{}, stages::Descend{.learning_rate = 0x1p-8, .weight_decay = 0.5}}};
+  const StageList row_muon{
+      "RowMuon",
+      std::tuple{stages::Average{}, stages::NormalizeNeurons{.beta2 = 0}, stages::Orthogonalize<>{jordan},
+                 stages::ScaleByShape{}, stages::Descend{.learning_rate = 0x1p-8, .weight_decay = 0.5}}};
+  muon.variants.emplace_back("muon_squared", erase(muon_squared));
+  muon.variants.emplace_back("row_muon", erase(row_muon));
   const StageList muown{"Muown", std::tuple{stages::Muown<>{
                                      .learning_rate = 0.01, .weight_decay = 0.1, .orthogonalizer = guarded}}};
   muon.variants.emplace_back("muown", erase(muown));
@@ -171,7 +182,37 @@ std::vector<Entry> muon() {
                    {"rank_fraction", set(&Dion::rank_fraction, 0.0)},
                    {"epsilon", set(&Dion::epsilon, 0.0)}},
            .coefficient_wise = false,
-           .couples_leaves = true})};
+           .couples_leaves = true}),
+      entry<Dion2>({.name = "Dion2",
+                    .usual = {.learning_rate = 0.05, .orthogonalizer = guarded},
+                    .variants = {{"plain", {.learning_rate = 0x1p-10}},
+                                 {"whole", {.learning_rate = 0x1p-10, .fraction = 1, .weight_decay = 0}},
+                                 {"options",
+                                  {.learning_rate = 0x1p-8,
+                                   .momentum = 0.8,
+                                   .fraction = 0.5,
+                                   .weight_decay = 0.5,
+                                   .orthogonalizer = {.epsilon = 1e-7, .guard = NormGuard::add}}}},
+                    .fields = {{"learning_rate", set(&Dion2::learning_rate, 0.1)},
+                               {"momentum", set(&Dion2::momentum, 0.5)},
+                               {"fraction", set(&Dion2::fraction, 0.8)},
+                               {"weight_decay", set(&Dion2::weight_decay, 0.2)},
+                               {"orthogonalizer", set(&Dion2::orthogonalizer, convergent)}},
+                    .bad = {{"learning_rate", set(&Dion2::learning_rate, -1.0)},
+                            {"momentum", set(&Dion2::momentum, 1.0)},
+                            {"fraction", set(&Dion2::fraction, 0.0)},
+                            {"fraction", set(&Dion2::fraction, 1.1)},
+                            {"weight_decay", set(&Dion2::weight_decay, nan)},
+                            {"steps", [](auto& o) { o.orthogonalizer.steps = 0; }}},
+                    .coefficient_wise = false,
+                    .without_epsilon = Dion2{.learning_rate = 0.05, .orthogonalizer = {}}})};
+  const StageList nor_dion2{
+      "NorDion2", std::tuple{stages::OrthogonalizeLargest<>{.slices = DionSlices::rows,
+                                                            .orthogonalizer = Dion2{}.orthogonalizer},
+                             stages::NormalizeNeurons{.epsilon = 1e-8, .skip_zeros = true},
+                             stages::ScaleByShape{MuonScale::spectral},
+                             stages::Descend{.learning_rate = 0x1p-9, .weight_decay = 0.5}}};
+  all.back().variants.emplace_back("normalized", erase(nor_dion2));
   add_lists(all.front());
   return all;
 }

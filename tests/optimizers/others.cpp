@@ -146,13 +146,14 @@ std::vector<Entry> others() {
                             {"smallest_step", set(&Rprop::smallest_step, -1.0)},
                             {"largest_step", set(&Rprop::largest_step, 1e-9)}},
                     .without_epsilon = Rprop{.initial_step = 0.05}}),
-      entry<Lion>(
+      entry(with_cautious_decay<Lion>(
           {.name = "Lion",
            .usual = {.learning_rate = 0.02},
            .variants = {{"default", {}},
                         {"weight_decay", {.learning_rate = 0x1p-8, .weight_decay = 0.5}},
                         {"options",
-                         {.learning_rate = 0x1p-7, .beta1 = 0.95, .beta2 = 0.98, .weight_decay = 0.1}}},
+                         {.learning_rate = 0x1p-7, .beta1 = 0.95, .beta2 = 0.98, .weight_decay = 0.1}},
+                        {"cautious", {.learning_rate = 0x1p-8, .weight_decay = 0.5, .cautious_decay = true}}},
            .fields = {{"learning_rate", set(&Lion::learning_rate, 0.05)},
                       {"beta1", set(&Lion::beta1, 0.2)},
                       {"beta2", set(&Lion::beta2, 0.3)},
@@ -161,20 +162,21 @@ std::vector<Entry> others() {
                    {"beta1", set(&Lion::beta1, 1.0)},
                    {"beta2", set(&Lion::beta2, -0.1)},
                    {"weight_decay", set(&Lion::weight_decay, nan)}},
-           .without_epsilon = Lion{.learning_rate = 0.02}}),
-      entry<Signum>(
+           .without_epsilon = Lion{.learning_rate = 0.02}})),
+      entry(with_cautious_decay<Signum>(
           {.name = "Signum",
            .usual = {.learning_rate = 0.02},
            .variants = {{"default", {}},
                         {"sign_descent", {.learning_rate = 0x1p-8, .momentum = 0}},
-                        {"options", {.learning_rate = 0x1p-7, .momentum = 0.95, .weight_decay = 0.5}}},
+                        {"options", {.learning_rate = 0x1p-7, .momentum = 0.95, .weight_decay = 0.5}},
+                        {"cautious", {.learning_rate = 0x1p-8, .weight_decay = 0.5, .cautious_decay = true}}},
            .fields = {{"learning_rate", set(&Signum::learning_rate, 0.05)},
                       {"momentum", set(&Signum::momentum, 0.3)},
                       {"weight_decay", set(&Signum::weight_decay, 0.1)}},
            .bad = {{"learning_rate", set(&Signum::learning_rate, -1.0)},
                    {"momentum", set(&Signum::momentum, 1.0)},
                    {"weight_decay", set(&Signum::weight_decay, nan)}},
-           .without_epsilon = Signum{.learning_rate = 0.02}}),
+           .without_epsilon = Signum{.learning_rate = 0.02}})),
   };
 }
 

@@ -45,6 +45,8 @@ TEST_CASE("an option that needs state of its own is refused by name when it come
   refuses(Dion{}, Dion{.rank_fraction = 0.5}, "Dion: rank_fraction is 0.5");
   refuses(Dion{}, Dion{.seed = 3}, "Dion: seed is 3");
   refuses(SOAP{}, SOAP{.one_sided = true}, "SOAP: one_sided was changed after init");
+  refuses(SOAP{}, SOAP{.kullback_leibler = true}, "SOAP: kullback_leibler was changed after init");
+  refuses(PSGDKron{}, PSGDKron{.max_skew = 2}, "PSGDKron: max_skew is 2");
   refuses(AdaGrad{}, AdaGrad{.initial_accumulator = 1}, "AdaGrad: initial_accumulator is 1");
   refuses(Rprop{}, Rprop{.initial_step = 1}, "Rprop: initial_step is 1");
 }

@@ -177,6 +177,35 @@ TEST_CASE("NorMuon evens out the neurons and keeps the norm") {
   CHECK(direction(BasicNorMuon<ExactPolar>{}, sample(3, 3)).norm() == Approx(std::sqrt(2)));  // of rank 2
 }
 
+TEST_CASE("without memory the rows become equally long, and the norm stays") {
+  const auto step = [](Eigen::MatrixXd x, const Eigen::MatrixXd& gradient, int steps) {
+    const StageList rows{
+        "rows", std::tuple{stages::NormalizeNeurons{.beta2 = 0}, stages::Descend{.learning_rate = 1}}};
+    return (x - moved(rows, x, gradient, steps)).eval();
+  };
+  const Eigen::MatrixXd x = Eigen::MatrixXd::Zero(4, 6), g = sample(4, 6);
+  const Eigen::MatrixXd u = step(x, g, 1);
+  CHECK(u.norm() == Approx(g.norm()));
+  CHECK(u.rowwise().norm().isApproxToConstant(g.norm() / 2, 1e-9));
+  CHECK(u.row(2).normalized().isApprox(g.row(2).normalized(), 1e-14));
+  CHECK(relative_difference(step(x, g, 3), (3 * u).eval()) < 1e-13);
+}
+
+TEST_CASE("Muon under the schedule of its momentum steps as if the field were set by hand") {
+  const auto schedule = muon_momentum_schedule(12, 6, 3);
+  auto a = make_tree<double>({{4, 3}, {3, 5}}), b = a;
+  const auto scheduled_muon = scheduled<&Muon::momentum>(Muon{.learning_rate = 0.1}, schedule);
+  auto a_state = scheduled_muon.init(a);
+  Muon muon{.learning_rate = 0.1, .momentum = 0.85};
+  auto b_state = muon.init(b);
+  for (int t = 1; t <= 12; ++t) {
+    muon.momentum = schedule(t - 1);
+    run(scheduled_muon, a, a_state, t, t);
+    run(muon, b, b_state, t, t);
+  }
+  CHECK(same_bits(a, b));
+}
+
 TEST_CASE("AdaMuon's step has the size of AdamW's") {
   for (const auto& [rows, cols] : Shapes{{5, 3}, {3, 5}, {7, 1}}) {
     const Eigen::MatrixXd step = direction(AdaMuon{}, sample(rows, cols));
@@ -205,6 +234,46 @@ TEST_CASE("Dion steps along the strongest directions and remembers the others") 
   const Eigen::MatrixXd last = moved(full, zero, gradient, 200) - moved(full, zero, gradient, 201);
   CHECK(relative_difference((last / std::sqrt(5.0 / 4)).eval(), orthogonalize(gradient, ExactPolar{})) <
         1e-7);
+}
+
+TEST_CASE("Dion2 moves the largest slices, and the others' momentum waits") {
+  const auto check = [](Index rows, Index cols, Index chosen) {
+    Eigen::MatrixXd gradient = sample(rows, cols) + Eigen::MatrixXd::Identity(rows, cols);
+    const bool by_rows = rows <= cols;
+    if (by_rows) {
+      gradient.row(1) *= 5;
+    } else {
+      gradient.col(1) *= 5;
+    }
+    Eigen::MatrixXd x = Eigen::MatrixXd::Zero(rows, cols);
+    const Dion2 dion{.learning_rate = 1, .weight_decay = 0};
+    auto state = dion.init(x);
+    const Eigen::MatrixXd& m = state.of<stages::OrthogonalizeLargest<>>().m;
+    dion.step(x, gradient, state);
+    for (Index i = 0; i < std::min(rows, cols); ++i) {
+      const auto slice = [&](const Eigen::MatrixXd& of) -> Eigen::VectorXd {
+        return by_rows ? of.row(i).transpose().eval() : of.col(i).eval();
+      };
+      const bool moved = !slice(x).isZero(0);
+      CHECK((slice(m) - (moved ? 0.95 : 1.0) * slice(gradient)).norm() < 1e-14);
+      if (i == 1) CHECK(moved);
+    }
+    CHECK((singular_values(x).array() > 1e-10).count() == chosen);
+  };
+  check(4, 6, 1);
+  check(6, 4, 1);
+  check(5, 5, 2);
+  // Along one gradient every slice has its turn.
+  const Eigen::MatrixXd gradient = sample(4, 6) + Eigen::MatrixXd::Identity(4, 6);
+  const Dion2 dion{.learning_rate = 1, .weight_decay = 0};
+  CHECK((moved(dion, Eigen::MatrixXd::Zero(4, 6), gradient, 12).rowwise().norm().array() > 0.5).all());
+}
+
+TEST_CASE("Dion2 of all slices is the Dion repository's Muon, to rounding") {
+  Muon muon = presets::muon_dion();
+  const auto b = after<double>(muon, 20, {{4, 6}, {6, 4}});
+  const auto a = after<double>(Dion2{.fraction = 1}, 20, {{4, 6}, {6, 4}});
+  for (std::size_t l = 0; l < a.size(); ++l) CHECK(relative_difference(a[l], b[l]) < 1e-9);
 }
 
 TEST_CASE("Dion does not step where the momentum has nothing") {

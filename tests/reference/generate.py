@@ -28,11 +28,14 @@ import torch
 from torch import optim
 
 from adam_relatives import adabelief, adan, ademamix, adopt, laprop, mars, signum
-from matrix_methods import (Dion, adamuon, bias_rms, columns, dyn_muon, embedding, falling_exponent, frobenius, muon_dion, muon_in_own_precision,
-                            muon_keller, muon_moonlight, muon_optax, muown, newton_schulz, normuon, normuon_speedrun, polar_grad, rows, scion, shampoo,
-                            sign_of_output, soap, soap_muon, spectral_of_hidden, spectral_of_input, steepest_descent)
-from transcribed import (AsVectors, AverageOfASGD, Nesterov, Prodigy, Transcribed, adafactor_t5, amsgrad, amsgradw,
-                         came, lamb, lars, lion, nadam_optax, radam, schedule_free_adamw, schedule_free_sgd, sophia)
+from matrix_methods import (Dion, adamuon, bias_rms, by_jordan, columns, dion2, dyn_muon, embedding, falling_exponent,
+                            frobenius, kl_soap, muon_dion, muon_in_own_precision, muon_keller, muon_moonlight,
+                            muon_optax, muon_squared, muown, newton_schulz, normuon, normuon_speedrun, polar_grad,
+                            psgd_kron, row_muon, rows, scion, shampoo, sign_of_output, soap, soap_muon,
+                            spectral_of_hidden, spectral_of_input, steepest_descent)
+from transcribed import (AsVectors, AverageOfASGD, CautiousDecay, Nesterov, Prodigy, Transcribed, adafactor_t5, amsgrad,
+                         amsgradw, came, lamb, lars, lion, nadam_optax, radam, schedule_free_adamw, schedule_free_sgd,
+                         sophia)
 
 PROBLEMS = {"vector": [(7, 1)], "matrix": [(5, 3)], "wide": [(3, 8)], "tree": [(4, 3), (3, 1), (2, 4), (1, 1)],
             "square": [(3, 3), (2, 2)]}
@@ -68,6 +71,7 @@ CASES = {
     "AdamW/default": optim.AdamW,
     "AdamW/weight_decay": partial(optim.AdamW, lr=0.1, weight_decay=0.1),
     "AdamW/betas": partial(optim.AdamW, lr=0.05, betas=(0.8, 0.95), eps=1e-4, weight_decay=0.2),
+    "AdamW/cautious": partial(CautiousDecay, make=optim.AdamW, lr=0.05, weight_decay=0.2),
     "AMSGrad/torch": partial(optim.Adam, amsgrad=True, **AMSGRAD),
     "AMSGrad/optax": partial(Transcribed, rule=amsgrad, form="optax", **AMSGRAD),
     "AMSGrad/paper": partial(Transcribed, rule=amsgrad, form="paper", weight_decay=0.1, **AMSGRAD),
@@ -88,6 +92,8 @@ CASES = {
     "Muon/polar_grad": partial(Transcribed, rule=polar_grad, lr=0.005, weight_decay=0.5),
     "Muon/dyn_muon": partial(Transcribed, rule=dyn_muon, lr=0.005, weight_decay=0.5, exponent=falling_exponent),
     "Muon/muown": partial(Transcribed, rule=muown, lr=0.01, weight_decay=0.1),
+    "Muon/muon_squared": partial(Transcribed, rule=muon_squared, lr=2**-8, momentum=0.9, eps=1e-3, weight_decay=0.5),
+    "Muon/row_muon": partial(Transcribed, rule=row_muon, lr=2**-8, weight_decay=0.5),
     "NorMuon/plain": partial(Transcribed, rule=normuon, lr=0.002),
     "NorMuon/options": partial(Transcribed, rule=normuon, lr=0.002, momentum=0.9, beta2=0.8, eps=1e-3,
                                weight_decay=0.5),
@@ -99,6 +105,11 @@ CASES = {
     "Dion/plain": partial(Dion, lr=0.001),
     "Dion/low_rank": partial(Dion, lr=0.002, weight_decay=0.0, rank_fraction=0.25, seed=1),
     "Dion/options": partial(Dion, lr=0.002, mu=0.8, weight_decay=0.5, rank_fraction=0.5, eps=1e-3),
+    "Dion2/plain": partial(Transcribed, rule=dion2, lr=2**-10),
+    "Dion2/whole": partial(Transcribed, rule=dion2, lr=2**-10, fraction=1.0, weight_decay=0.0),
+    "Dion2/options": partial(Transcribed, rule=dion2, lr=2**-8, mu=0.8, fraction=0.5, weight_decay=0.5,
+                             polar=by_jordan),
+    "Dion2/normalized": partial(Transcribed, rule=dion2, lr=2**-9, weight_decay=0.5, beta2=0.95),
     "SteepestDescent/default": partial(Transcribed, rule=steepest_descent, lmo=partial(newton_schulz, eps=0.0)),
     "SteepestDescent/frobenius": partial(Transcribed, rule=steepest_descent, lmo=frobenius, lr=0.1),
     "SteepestDescent/max": partial(Transcribed, rule=steepest_descent, lmo=np.sign, lr=2**-8),
@@ -138,9 +149,11 @@ CASES = {
     "Lion/default": partial(Transcribed, rule=lion),
     "Lion/weight_decay": partial(Transcribed, rule=lion, lr=2**-8, weight_decay=0.5),
     "Lion/options": partial(Transcribed, rule=lion, lr=2**-7, betas=(0.95, 0.98), weight_decay=0.1),
+    "Lion/cautious": partial(CautiousDecay, make=partial(Transcribed, rule=lion), lr=2**-8, weight_decay=0.5),
     "Signum/default": partial(Transcribed, rule=signum),
     "Signum/sign_descent": partial(Transcribed, rule=signum, lr=2**-8, momentum=0.0),
     "Signum/options": partial(Transcribed, rule=signum, lr=2**-7, momentum=0.95, weight_decay=0.5),
+    "Signum/cautious": partial(CautiousDecay, make=partial(Transcribed, rule=signum), lr=2**-8, weight_decay=0.5),
     "AdaBelief/default": partial(Transcribed, rule=adabelief),
     "AdaBelief/plain": partial(Transcribed, rule=adabelief, lr=0.05, weight_decay=0.1, rectify=False),
     "AdaBelief/options": partial(Transcribed, rule=adabelief, lr=0.05, betas=(0.8, 0.95), eps=1e-4, weight_decay=0.2),
@@ -159,9 +172,12 @@ CASES = {
     "AdEMAMix/warmup": partial(Transcribed, rule=ademamix, lr=0.01, weight_decay=0.1, warmup_steps=120),
     "AdEMAMix/options": partial(Transcribed, rule=ademamix, lr=0.02, betas=(0.8, 0.95, 0.98), alpha=2.0, eps=1e-2,
                                 weight_decay=0.2),
+    "AdEMAMix/cautious": partial(CautiousDecay, make=partial(Transcribed, rule=ademamix, warmup_steps=120), lr=0.004,
+                                 weight_decay=0.2),
     "MARS/default": partial(Transcribed, rule=mars),
     "MARS/weight_decay": partial(Transcribed, rule=mars, lr=0.05, weight_decay=0.1),
     "MARS/options": partial(Transcribed, rule=mars, lr=0.05, betas=(0.8, 0.9), gamma=0.1, eps=1e-2, weight_decay=0.2),
+    "MARS/cautious": partial(CautiousDecay, make=partial(Transcribed, rule=mars), lr=0.05, weight_decay=0.2),
     "Nesterov/default": Nesterov,
     "Nesterov/fast": partial(Nesterov, lr=0.1),
     "Nesterov/strongly_convex": partial(Nesterov, lr=0.1, mu=0.6),
@@ -189,6 +205,8 @@ CASES = {
     "Sophia/unclipped": partial(Transcribed, rule=sophia, lr=2**-7, gamma=4.0, weight_decay=0.0, period=3),
     "Sophia/options": partial(Transcribed, rule=sophia, lr=2**-6, betas=(0.9, 0.8), gamma=0.5, eps=0.2,
                               weight_decay=0.5, period=1, clip=0.5),
+    "Sophia/cautious": partial(CautiousDecay, make=partial(Transcribed, rule=sophia, gamma=4.0, period=3), lr=2**-6,
+                               weight_decay=0.5),
     "ScheduleFreeSGD/default": partial(Transcribed, rule=schedule_free_sgd),
     "ScheduleFreeSGD/warmup": partial(Transcribed, rule=schedule_free_sgd, lr=0.5, weight_decay=0.05, warmup_steps=30),
     "ScheduleFreeSGD/options": partial(Transcribed, rule=schedule_free_sgd, lr=0.2, momentum=0.7, weight_decay=0.02,
@@ -209,11 +227,20 @@ CASES = {
     "Shampoo/average": partial(Transcribed, rule=shampoo, lr=0.02, beta2=0.9, eps=1e-2),
     "Shampoo/options": partial(Transcribed, rule=shampoo, lr=0.05, beta1=0.9, beta2=0.9, eps=1e-3, period=3,
                                grafting="adagrad", block_size=3, weight_decay=0.05),
+    "PSGDKron/plain": partial(Transcribed, rule=psgd_kron, lr=0.01),
+    "PSGDKron/no_momentum": partial(Transcribed, rule=psgd_kron, lr=0.002, momentum=0.0, max_skew=2.0, period=2),
+    "PSGDKron/diagonal": partial(Transcribed, rule=psgd_kron, lr=0.01, max_dimension=3, max_skew=4.0, weight_decay=0.1),
+    "PSGDKron/options": partial(Transcribed, rule=psgd_kron, lr=0.02, momentum=0.5, weight_decay=0.2, rate=0.5, beta=0.5,
+                                damping=0.1, period=3, max_skew=2.0, clip_rms=0.5, clip=0.7),
     "SOAP/default": partial(Transcribed, rule=soap),
     "SOAP/options": partial(Transcribed, rule=soap, lr=0.01, betas=(0.9, 0.8), shampoo_beta=0.7, eps=1e-3,
                             weight_decay=0.1, period=3),
     "SOAP/one_sided": partial(Transcribed, rule=soap, lr=0.01, period=5, one_sided=True),
     "SOAP/max_dimension": partial(Transcribed, rule=soap, lr=0.01, betas=(0.9, 0.95), period=1, max_dimension=3),
+    "SOAP/kl": partial(Transcribed, rule=kl_soap, lr=0.01),
+    "SOAP/kl_options": partial(Transcribed, rule=kl_soap, lr=0.004, betas=(0.8, 0.9), shampoo_beta=0.7, eps=1e-3,
+                               weight_decay=0.1, period=3),
+    "SOAP/kl_one_sided": partial(Transcribed, rule=kl_soap, lr=0.01, period=5, one_sided=True),
     "SOAPMuon/plain": partial(Transcribed, rule=soap_muon, lr=2**-8),
     "SOAPMuon/options": partial(Transcribed, rule=soap_muon, lr=2**-8, momentum=0.9, beta2=0.8, shampoo_beta=0.7,
                                 eps=0.1, weight_decay=0.5, nesterov=False, period=3),
@@ -223,8 +250,8 @@ CASES = {
 }
 
 # Where a first gradient of low rank leaves eigenvectors undetermined, SOAP depends on the ones that LAPACK returns.
-ONLY = dict.fromkeys(["SOAP/default", "SOAP/options", "SOAPMuon/plain", "SOAPMuon/options", "SOAPMuon/record_44",
-                      "SOAPMuon/record_46"], {"vector", "square"})
+ONLY = dict.fromkeys(["SOAP/default", "SOAP/options", "SOAP/kl", "SOAP/kl_options", "SOAPMuon/plain",
+                      "SOAPMuon/options", "SOAPMuon/record_44", "SOAPMuon/record_46"], {"vector", "square"})
 # A row of one coefficient has no direction.
 ONLY["Muon/muown"] = {"matrix", "wide", "square"}
 

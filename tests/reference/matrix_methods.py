@@ -136,6 +136,23 @@ def dyn_muon(theta, g, state, t, exponent, lr=0.02, momentum=0.95, weight_decay=
     return theta * (1 - lr * weight_decay) - lr * max(1.0, theta.shape[0] / theta.shape[1]) ** 0.5 * power
 
 
+def muon_squared(theta, g, state, t, lr=0.1, momentum=0.95, beta2=0.95, eps=1e-10, weight_decay=0.0):
+    """Muon^2, arXiv:2604.09967, as in record 7 of github.com/KellerJordan/modded-nanogpt, records/track_3_optimization,
+    with Keller Jordan's five steps."""
+    v = state["v"] = beta2 * state.get("v", 0.0) + (1 - beta2) * g**2
+    b = state["b"] = momentum * state.get("b", 0.0) + (1 - momentum) * g
+    u = newton_schulz(((1 - momentum) * g + momentum * b) / (np.sqrt(v) + eps))
+    return theta * (1 - lr * weight_decay) - lr * max(1.0, theta.shape[0] / theta.shape[1]) ** 0.5 * u
+
+
+def row_muon(theta, g, state, t, lr=0.02, momentum=0.95, eps=1e-10, weight_decay=0.0):
+    """MuonEq, arXiv:2603.28254: rows of equal length go into Newton-Schulz."""
+    b = state["b"] = momentum * state.get("b", 0.0) + (1 - momentum) * g
+    u = (1 - momentum) * g + momentum * b
+    u = newton_schulz(u / (np.sqrt(np.mean(u**2, axis=1, keepdims=True)) + eps))
+    return theta * (1 - lr * weight_decay) - lr * max(1.0, theta.shape[0] / theta.shape[1]) ** 0.5 * u
+
+
 def muown(theta, g, state, t, lr=0.001, momentum=0.95, betas=(0.9, 0.95), eps=1e-8, weight_decay=0.0):
     """NVIDIA's Emerging-Optimizers, Muown (arXiv:2605.10797), with twelve steps and the scale 0.2 sqrt(max)."""
     if t == 1:
@@ -229,6 +246,78 @@ class Dion:
             q[:] = r / (np.linalg.norm(r, axis=0) + self.eps)
             scaled_lr = self.lr * (theta.shape[0] / theta.shape[1]) ** 0.5
             p.data.copy_(torch.from_numpy(theta * (1 - self.lr * self.weight_decay) - scaled_lr * basis @ q.T))
+
+
+def dion2(theta, g, state, t, lr=0.01, mu=0.95, fraction=0.25, weight_decay=0.01, polar=None, beta2=None, eps=1e-8):
+    """github.com/microsoft/dion, dion/dion2.py (arXiv:2512.16928) for whole matrices: slices along the shorter side.
+    With beta2 it is dion/nordion2.py: rows, and the variance of those that are chosen."""
+    m = state["m"] = state.get("m", 0.0) + g
+    axis = 0 if beta2 is not None or g.shape[0] <= g.shape[1] else 1
+    number = g.shape[axis]
+    chosen = np.argsort(-np.sum(np.abs(m), axis=1 - axis), kind="stable")[: int(np.ceil(fraction * number))]
+    at = (chosen, slice(None)) if axis == 0 else (slice(None), chosen)
+    update = (polar or polar_express)(m[at], 1e-8)
+    m[at] *= mu
+    if beta2 is not None:
+        v = state.setdefault("v", np.zeros((number, 1)))
+        v[chosen] = beta2 * v[chosen] + (1 - beta2) * np.mean(update**2, axis=1, keepdims=True)
+        normed = update / (np.sqrt(v[chosen]) + eps)
+        update = normed * np.linalg.norm(update) / (np.linalg.norm(normed) + eps)
+    theta = theta * (1 - lr * weight_decay)
+    theta[at] -= lr * (theta.shape[0] / theta.shape[1]) ** 0.5 * update
+    return theta
+
+
+def by_jordan(u, eps):
+    return newton_schulz(u)
+
+
+def power_iteration_norm(a):
+    """The spectral norm as gradus::PSGDKron estimates it: four steps from the column of largest norm."""
+    norms = np.linalg.norm(a, axis=0)
+    x, norm = a[:, np.argmax(norms)], norms.max()
+    for _ in range(4):
+        x = a @ (x / norm)
+        norm = np.linalg.norm(x)
+    return norm
+
+
+def psgd_kron(theta, g, state, t, lr=1e-3, momentum=0.9, weight_decay=0.0, rate=0.1, beta=0.9, damping=1e-9, period=1,
+              max_dimension=10000, max_skew=1.0, clip_rms=2.0, clip=10.0):
+    """github.com/lixilinx/psgd_torch, psgd.py, KronWhiten with dQ="QUAD" (arXiv:2402.11858) on one tensor, with three
+    things that are random there replaced: the noise in the gradient by its expectation (damping is its standard
+    deviation; the part that is relative to the gradient's rounding is left out), the norm by power iteration, and the
+    balance of the factors, which changes no product, is left out. The decay is decoupled."""
+    sides = [s for s in (0, 1) if g.shape[s] > 1] or [0]
+    if t == 1:
+        scale = (np.mean(g**4) + damping**4) ** (-1 / 8)
+        state["q"] = {s: scale ** (1 / len(sides)) * np.eye(g.shape[s]) for s in sides}
+        state["bound"] = {s: 0.0 for s in sides}
+    diagonal = {s: g.shape[s] <= 1 or g.shape[s] > max_dimension or g.shape[s] ** 2 > max_skew * g.size for s in sides}
+    q, squares = state["q"], {s: state["q"][s] @ state["q"][s] for s in sides}
+
+    def whiten(x):
+        return squares.get(0, np.eye(g.shape[0])) @ x @ squares.get(1, np.eye(g.shape[1]))
+
+    if (t - 1) % period == 0:
+        w = whiten(g)
+        for s in sides:
+            n, size = g.shape[s], g.size / g.shape[s]
+            others = [np.sum(squares[o] ** 2) for o in sides if o != s]
+            term = (w @ w.T if s == 0 else w.T @ w) + damping**2 * np.prod(others) * squares[s] @ squares[s]
+            term = np.diag(np.diag(term)) if diagonal[s] else term
+            curvature = (np.max(np.diag(term)) if diagonal[s] else power_iteration_norm(term)) + size
+            state["bound"][s] = max(beta * state["bound"][s] + (1 - beta) * curvature, curvature)
+            half = rate / 2 / state["bound"][s]
+            p = q[s] - half * (term @ q[s] - size * q[s])
+            p = p - half * (p @ term - p * size)
+            q[s] = (p + p.T) / 2
+        squares = {s: q[s] @ q[s] for s in sides}
+    kept = min((t - 1) / t, momentum)
+    m = state["m"] = kept * state.get("m", 0.0) + (1 - kept) * g
+    u = whiten(m)
+    u = u * min(1.0, clip_rms / np.sqrt(np.mean(u**2)))
+    return theta * (1 - lr * weight_decay) - lr * np.clip(u, -clip, clip)
 
 
 def graft(direction, size):
@@ -342,3 +431,36 @@ def soap(theta, g, state, t, lr=0.003, betas=(0.95, 0.95), shampoo_beta=None, ep
             state["v"] = np.take(state["v"], order, axis=s)
             state["bases"][s] = np.linalg.qr(a @ state["bases"][s][:, order])[0]
     return theta
+
+
+def kl_soap(theta, g, state, t, lr=1e-4, betas=(0.9, 0.98), shampoo_beta=None, eps=1e-8, weight_decay=0.01, period=10,
+            max_dimension=10000, one_sided=False):
+    """github.com/yorkerlin/KL-Methods, optim/kl_opt.py (arXiv:2509.03378) with using_klsoap, where both sides are
+    rotated; a side that is not is taken for whitened already, and so is a vector."""
+    shampoo_beta = betas[1] if shampoo_beta is None else shampoo_beta
+    shorter = int(g.shape[0] > g.shape[1])
+    rotated = [s for s in ([shorter] if one_sided else [0, 1]) if 1 not in g.shape and g.shape[s] <= max_dimension]
+    if t == 1:
+        state["bases"] = [np.eye(n) for n in g.shape]
+        state["values"] = [np.full(n, 0.1) if s in rotated else np.ones(n) for s, n in enumerate(g.shape)]
+        state["factors"] = [(1 - shampoo_beta) * g @ g.T / g.shape[1], (1 - shampoo_beta) * g.T @ g / g.shape[0]]
+        for s in rotated:
+            state["bases"][s] = np.linalg.eigh(state["factors"][s])[1][:, ::-1]
+        return theta
+    left, right = state["bases"]
+    of_left, of_right = state["values"]
+    turned = left.T @ g @ right
+    m = betas[0] * (left.T @ state.get("m", 0 * g) @ right) + (1 - betas[0]) * turned
+    v = state["v"] = betas[1] * state.get("v", 0.0) + (1 - betas[1]) * turned**2
+    state["m"] = left @ m @ right.T
+    theta = theta - lr * left @ (m / (np.sqrt(v) + eps)) @ right.T
+    whitened = [g @ right / of_right @ right.T @ g.T / g.shape[1], g.T @ left / of_left @ left.T @ g / g.shape[0]]
+    squares = [np.mean(turned**2 / of_right, axis=1), np.mean(turned**2 / of_left[:, None], axis=0)]
+    for s in rotated:
+        n = g.shape[s]
+        state["factors"][s] = shampoo_beta * state["factors"][s] + (1 - shampoo_beta) * whitened[s]
+        values = shampoo_beta * state["values"][s] + (1 - shampoo_beta) * squares[s]
+        state["values"][s] = np.maximum(values, max(10, min(n, 4000)) ** -2.0)
+        if (t - 1) % period == 0:
+            state["bases"][s] = np.linalg.qr(state["factors"][s] @ state["bases"][s])[0]
+    return theta * (1 - lr * weight_decay)

@@ -6,11 +6,12 @@
 
 The reference trajectories need none of them. Seen: optax 0.2.8, schedulefree 1.4.1, prodigyopt 1.1.2, adabelief-pytorch
 0.2.1, came-pytorch 0.1.3, pytorch_optimizer 4.1.0 from PyPI; and on PYTHONPATH clones of github.com/Liuhong99/Sophia,
-github.com/nikhilvyas/SOAP, whose conversions to float32 are replaced by float64, github.com/facebookresearch/optimizers
-(distributed_shampoo) and github.com/LIONS-EPFL/scion, whose conversion to bfloat16 is left out; and there, as
-NAME_authors.py, the file that has the optimizer in github.com/iShohei220/adopt, github.com/sail-sg/Adan,
-github.com/apple/ml-ademamix, github.com/Z-T-WANG/LaProp-Optimizer, whose calls are of an old PyTorch, and
-github.com/AGI-Arena/MARS.
+github.com/nikhilvyas/SOAP and github.com/yorkerlin/KL-Methods (its optim/), whose conversions to float32 are replaced by
+float64, github.com/facebookresearch/optimizers (distributed_shampoo), github.com/microsoft/dion and
+github.com/LIONS-EPFL/scion, whose conversions to bfloat16 are left out, and github.com/lixilinx/psgd_torch, whose random
+numbers are; and there, as NAME_authors.py, the file that has the optimizer in github.com/iShohei220/adopt,
+github.com/sail-sg/Adan, github.com/apple/ml-ademamix, github.com/Z-T-WANG/LaProp-Optimizer, whose calls are of an old
+PyTorch, and github.com/AGI-Arena/MARS.
 """
 import inspect
 import sys
@@ -19,7 +20,8 @@ from functools import partial
 import numpy as np
 import torch
 
-from generate import CASES, problems_of, trajectory
+from generate import CASES, ONLY, problems_of, trajectory
+from matrix_methods import polar_express, power_iteration_norm
 from transcribed import AsVectors, Transcribed, radam
 
 
@@ -234,6 +236,22 @@ def with_soap():
         yield f"SOAP/{variant}", ours, partial(AsVectors, make=make)
 
 
+def with_kl_opt():
+    import kl_opt as authors
+
+    torch.compile = lambda function: function
+    source = inspect.getsource(authors)
+    exec(source.replace("!= torch.float:", "!= torch.float64:").replace(".float()", ".double()"), authors.__dict__)
+
+    for variant in "kl", "kl_options":
+        ours = CASES[f"SOAP/{variant}"]
+        given = {key: value for key, value in ours.keywords.items() if key != "rule"}
+        given["precondition_frequency"] = given.pop("period", 10)
+        name = f"SOAP/{variant} without vectors"
+        ONLY[name] = {"square"}
+        yield name, ours, partial(authors.KLOpt, using_klsoap=True, cast_dtype=torch.float64, **given)
+
+
 def with_distributed_shampoo():
     from distributed_shampoo import (AdaGradPreconditionerConfig, DistributedShampoo, SGDPreconditionerConfig,
                                      RootInvShampooPreconditionerConfig, SingleDeviceDistributedConfig)
@@ -252,6 +270,56 @@ def with_distributed_shampoo():
         yield f"Shampoo/{variant}", ours, peer(**{key: value for key, value in ours.keywords.items() if key != "rule"})
 
 
+def with_psgd():
+    """Without noise and balance, and with our norm; the decay is ours alone."""
+    import psgd as authors
+
+    authors.norm_lower_bound_spd = lambda a: torch.tensor(power_iteration_norm(a.numpy()))
+    torch.randn_like = torch.zeros_like
+
+    class Quad:
+        def __init__(self, params, lr=1e-3, momentum=0.9, rate=0.1, beta=0.9, period=1, max_dimension=np.inf,
+                     max_skew=1.0):
+            given = {"lr_params": lr, "momentum": momentum, "lr_preconditioner": rate, "betaL": beta, "dQ": "QUAD",
+                     "preconditioner_max_size": max_dimension, "preconditioner_max_skew": max_skew}
+            self.t, self.period, self.params = 0, period, [p.requires_grad_() for p in params]
+            self.optimizers = [authors.KronWhiten([p], **given) for p in params]
+
+        def step(self):
+            draw = torch.rand
+            torch.rand = lambda _: torch.tensor(0.5 if self.t % self.period == 0 else 1.0)
+            for p, optimizer in zip(self.params, self.optimizers, strict=True):
+                optimizer.step(lambda p=p: torch.sum(p * p.grad.detach()))
+            torch.rand, self.t = draw, self.t + 1
+
+        def recorded(self):
+            return [p.detach() for p in self.params]
+
+    for variant in "plain", "no_momentum", "diagonal":
+        ours = partial(CASES[f"PSGDKron/{variant}"], damping=1e-9, weight_decay=0.0)
+        given = {key: value for key, value in ours.keywords.items() if key not in ("rule", "damping", "weight_decay")}
+        yield f"PSGDKron/{variant}", ours, partial(Quad, **given)
+
+
+def with_dion():
+    """Theirs round to bfloat16, which is left out, and keep the hyperparameters in float32."""
+    torch.compile = lambda *arguments, **_: (lambda f: f) if not arguments else arguments[0]
+    torch.bfloat16 = torch.float64
+    from dion import Dion2, NorDion2
+
+    def make(params, optimizer, polar=None, mu=None, beta2=None, **given):
+        polar = polar or polar_express
+        renamed = {} if mu is None else {"ef_decay": mu}
+        return optimizer(params, adjust_lr="spectral_norm", **given, **renamed,
+                         newton_schulz_func=lambda u, epsilon: torch.from_numpy(polar(u[0].numpy(), 1e-8))[None]
+                         if u.ndim == 3 else torch.from_numpy(polar(u.numpy(), 1e-8)))
+
+    for variant in "plain", "whole", "options", "normalized":
+        ours = CASES[f"Dion2/{variant}"]
+        given = {key: value for key, value in ours.keywords.items() if key != "rule"}
+        yield f"Dion2/{variant}", ours, partial(make, optimizer=NorDion2 if "beta2" in given else Dion2, **given)
+
+
 def with_scion():
     import scion as authors
 
@@ -267,7 +335,8 @@ def with_scion():
 
 PACKAGES = {"torch": with_torch, "optax": with_optax, "schedulefree": with_schedulefree,
             "prodigyopt": with_prodigyopt, "sophia": with_sophia, "soap": with_soap,
-            "distributed_shampoo": with_distributed_shampoo, "scion": with_scion,
+            "kl_opt": with_kl_opt, "distributed_shampoo": with_distributed_shampoo, "psgd": with_psgd,
+            "dion": with_dion, "scion": with_scion,
             "adabelief_pytorch": with_adabelief_pytorch, "came_pytorch": with_came_pytorch,
             "pytorch_optimizer": with_pytorch_optimizer,
             "adopt_authors": with_adopt_authors, "adan_authors": with_adan_authors,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Reference values of schedules for the tests: PyTorch's own schedulers in float64.
+"""Reference values of schedules for the tests: PyTorch's own schedulers in float64, and what PyTorch has not got.
 
     python tests/reference/schedules.py           rewrites tests/data/schedules.txt
     python tests/reference/schedules.py --check   compares a fresh run with it, exit status 1 if they differ
@@ -65,6 +65,24 @@ PLATEAUS = {
 }
 
 
+# In the form of the scripts of github.com/KellerJordan/modded-nanogpt: the power's own
+# coefficient, and the momentum by three cases.
+def power_cool(t, peak=0.0375, total=30, power=1.2):
+    coefficient = peak / 23**power
+    return min(peak, coefficient * max(0, total - t) ** power)
+
+
+def muon_momentum(t, total=40, warmup=15, cooldown=10, least=0.85, most=0.95):
+    if t < warmup:
+        return least + t / warmup * (most - least)
+    if t > total - cooldown:
+        return most - min((t - (total - cooldown)) / cooldown, 1) * (most - least)
+    return most
+
+
+FORMULAS = {"power_cool": (32, power_cool), "muon_momentum": (42, muon_momentum)}
+
+
 def metric(t):
     """Falls unevenly, and is NaN once."""
     return float("nan") if t == 17 else 1 / (1 + t / 5) + 0.5 * (t * 7919 % 13) / 13 - 0.3
@@ -93,6 +111,8 @@ def run():
         for t in range(40):
             scheduler.step(sign * metric(t))
             lines[name].append(float(optimizer.param_groups[0]["lr"]))
+    for name, (last, formula) in FORMULAS.items():
+        lines[name] = [formula(t) for t in range(last + 1)]
     return lines
 
 

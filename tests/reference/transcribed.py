@@ -102,6 +102,21 @@ class AverageOfASGD(torch.optim.ASGD):
         return [self.state[p]["ax"] for p in self.param_groups[0]["params"]]
 
 
+class CautiousDecay:
+    """Chen et al., arXiv:2510.12402, around what `make` makes of leaves, a learning rate and no decay: decay where the
+    step does not move away from zero."""
+
+    def __init__(self, params, make, lr, weight_decay):
+        self.params, self.decay = params, lr * weight_decay
+        self.optimizer = make(params, lr=lr, weight_decay=0.0)
+
+    def step(self):
+        before = [p.detach().clone() for p in self.params]
+        self.optimizer.step()
+        for p, old in zip(self.params, before, strict=True):
+            p.data -= self.decay * old * ((old - p) * old >= 0)
+
+
 class AsVectors:
     """Hands `make` every leaf with one row or column as a 1-D tensor, which PyTorch does not factor or rotate."""
 

@@ -158,6 +158,22 @@ def cautious_adam(model, lr, beta1=0.9, beta2=0.999, eps=1e-8):
         yield theta
 
 
+def adamc(model, peak, weight_decay, last=60, beta1=0.9, beta2=0.999, eps=1e-8):
+    """AdamW with the corrected decay of Defazio, arXiv:2506.02285, Algorithm 2, along a line from the peak to zero."""
+    theta, t = copies(model.values()), 0
+    m, v = [np.zeros_like(p) for p in theta], [np.zeros_like(p) for p in theta]
+    while True:
+        rate = peak * (1 - t / last)
+        t += 1
+        for l, p in enumerate(theta):
+            g = model.gradient(p, l, t)
+            m[l] = beta1 * m[l] + (1 - beta1) * g
+            v[l] = beta2 * v[l] + (1 - beta2) * g**2
+            u = m[l] / (1 - beta1**t) / (np.sqrt(v[l] / (1 - beta2**t)) + eps)
+            p -= rate * u + rate**2 / peak * weight_decay * p
+        yield theta
+
+
 def own_steps(model, beta1, beta2, move, eps=1e-8):
     """Adam's direction u, or with no beta2 the average of the gradient, in a loop of its own: `move(theta, u)` is
     where a leaf goes."""
@@ -261,6 +277,7 @@ CASES = {
     "sam_adam tree": lambda m: sharpness_aware(m, adam, 0.5),
     "asam_adam tree": lambda m: sharpness_aware(m, adam, 0.5, adaptive=True),
     "cautious_adam tree": lambda m: cautious_adam(m, 0.1),
+    "adamc tree": lambda m: adamc(m, 0.1, 0.5),
     "hyperball_adam given": lambda m: own_steps(m, 0.9, 0.95, on_sphere(0.1)),
     "hyperball_adam tree": lambda m: own_steps(m, 0.9, 0.999, on_sphere(0.05)),
     "floor_momentum tree": lambda m: own_steps(m, 0.9, None, floored(0.1, 0.35)),

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <gradus/core/checks.hpp>
+#include <gradus/core/decay.hpp>
 #include <gradus/core/like.hpp>
 #include <gradus/core/numerics.hpp>
 #include <gradus/core/state.hpp>

@@ -82,9 +82,10 @@ void find_basis(Workspace& workspace, const Eigen::MatrixXd& square, Q& q) {
 
 GRADUS_PACKETS_BEGIN
 
-// One step of power iteration from the basis at hand, whose columns are sorted first, and v's rows alike.
+// One step of power iteration from the basis at hand, whose columns are sorted first if `sort`, and v's rows
+// alike.
 template <class Q, class V>
-void turn_basis(Workspace& workspace, const Eigen::MatrixXd& square, Q& q, V&& v) {
+void turn_basis(Workspace& workspace, const Eigen::MatrixXd& square, Q& q, V&& v, bool sort = true) {
   if (square.size() == 0) return;
   using Scalar = typename Q::Scalar;
   const Index n = square.rows();
@@ -95,7 +96,9 @@ void turn_basis(Workspace& workspace, const Eigen::MatrixXd& square, Q& q, V&& v
   detail::multiply(product, square, sorted, workspace);
   auto values = workspace.take<double>(n, 1);
   for (Index k = 0; k < n; ++k) order(k) = k, values(k) = sorted.col(k).dot(product.col(k));
-  std::sort(order.data(), order.data() + n, [&](Index a, Index b) { return values(a) > values(b); });
+  if (sort) {
+    std::sort(order.data(), order.data() + n, [&](Index a, Index b) { return values(a) > values(b); });
+  }
   for (Index k = 0; k < n; ++k) sorted.col(k) = product.col(order(k));
   gradus::orthonormalize(sorted, workspace);
   q = sorted.template cast<Scalar>();

@@ -19,7 +19,8 @@ struct AdamW {
   double beta2 = 0.999;         ///< decay of the mean square, in [0, 1)
   double epsilon = 1e-8;        ///< ε ≥ 0
   double weight_decay = 1e-2;   ///< λ ≥ 0, decoupled
-  GRADUS_FIELDS(AdamW, learning_rate, beta1, beta2, epsilon, weight_decay)
+  bool cautious_decay = false;  ///< decay only where it agrees with the step: arXiv:2510.12402
+  GRADUS_FIELDS(AdamW, learning_rate, beta1, beta2, epsilon, weight_decay, cautious_decay)
   static constexpr Scope scope = Scope::coefficient;  ///< what a coefficient depends on
 
   template <class Tree>
@@ -37,8 +38,8 @@ struct AdamW {
       v = beta2 * v + (1 - beta2) * g.square();
       const auto m_hat = to_m_hat * m;
       const auto v_hat = to_v_hat * v;
-      p = (1 - learning_rate * weight_decay) * p -
-          learning_rate * m_hat / (root(v_hat) + representable(epsilon, v));
+      step_with_decay(p, 1 - learning_rate * weight_decay,
+                      learning_rate * m_hat / (root(v_hat) + representable(epsilon, v)), cautious_decay);
     };
   }
 

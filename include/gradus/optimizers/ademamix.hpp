@@ -29,8 +29,10 @@ struct AdEMAMix {
   double alpha = 5;               ///< α ≥ 0, weight of the slow mean
   double epsilon = 1e-8;          ///< ε ≥ 0, outside the root
   double weight_decay = 0;        ///< λ ≥ 0, decoupled
+  bool cautious_decay = false;    ///< decay only where it agrees with the step: arXiv:2510.12402
   std::int64_t warmup_steps = 0;  ///< T ≥ 0, of α and β3
-  GRADUS_FIELDS(AdEMAMix, learning_rate, beta1, beta2, beta3, alpha, epsilon, weight_decay, warmup_steps)
+  GRADUS_FIELDS(AdEMAMix, learning_rate, beta1, beta2, beta3, alpha, epsilon, weight_decay, cautious_decay,
+                warmup_steps)
   static constexpr Scope scope = Scope::coefficient;  ///< what a coefficient depends on
 
   template <class Tree>
@@ -50,8 +52,9 @@ struct AdEMAMix {
       m2 += (1 - slow) * (g - m2);
       v = beta2 * v + (1 - beta2) * g.square();
       const auto v_hat = to_v_hat * v;
-      p = (1 - learning_rate * weight_decay) * p -
-          learning_rate * (of_m1 * m1 + of_m2 * m2) / (root(v_hat) + representable(epsilon, v));
+      step_with_decay(p, 1 - learning_rate * weight_decay,
+                      learning_rate * (of_m1 * m1 + of_m2 * m2) / (root(v_hat) + representable(epsilon, v)),
+                      cautious_decay);
     };
   }
 

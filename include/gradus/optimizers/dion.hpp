@@ -8,7 +8,7 @@
 
 namespace GRADUS_NAMESPACE {
 
-/// Dion (Ahn et al., arXiv:2504.05295): orthonormal updates of low rank.
+/// Dion (Ahn et al., arXiv:2504.05295): orthonormal updates of low rank. Its authors now recommend `Dion2`.
 ///
 ///     M ← M + g
 ///     P = orthonormal basis of MQ,  R = MᵀP

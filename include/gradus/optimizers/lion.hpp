@@ -18,7 +18,8 @@ struct Lion {
   double beta1 = 0.9;           ///< share of m in the direction, in [0, 1)
   double beta2 = 0.99;          ///< decay of m, in [0, 1)
   double weight_decay = 0;      ///< λ ≥ 0, decoupled
-  GRADUS_FIELDS(Lion, learning_rate, beta1, beta2, weight_decay)
+  bool cautious_decay = false;  ///< decay only where it agrees with the step: arXiv:2510.12402
+  GRADUS_FIELDS(Lion, learning_rate, beta1, beta2, weight_decay, cautious_decay)
   static constexpr Scope scope = Scope::coefficient;  ///< what a coefficient depends on
 
   template <class Tree>
@@ -32,7 +33,7 @@ struct Lion {
   auto recurrence() const {
     return [*this](auto& p, const auto& g, auto& m) {
       const auto c = (beta1 * m + (1 - beta1) * g).eval();
-      p = (1 - learning_rate * weight_decay) * p - learning_rate * sign_of(c);
+      step_with_decay(p, 1 - learning_rate * weight_decay, learning_rate * sign_of(c), cautious_decay);
       m = beta2 * m + (1 - beta2) * g;
     };
   }

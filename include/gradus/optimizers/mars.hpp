@@ -29,7 +29,8 @@ struct MARS {
   double gamma = 0.025;         ///< γ ≥ 0, strength of the correction
   double epsilon = 1e-8;        ///< ε ≥ 0, outside the root
   double weight_decay = 0;      ///< λ ≥ 0, decoupled
-  GRADUS_FIELDS(MARS, learning_rate, beta1, beta2, gamma, epsilon, weight_decay)
+  bool cautious_decay = false;  ///< decay only where it agrees with the step: arXiv:2510.12402
+  GRADUS_FIELDS(MARS, learning_rate, beta1, beta2, gamma, epsilon, weight_decay, cautious_decay)
   static constexpr Scope scope = Scope::leaf;  ///< what a coefficient depends on: the norm of its leaf
 
   template <class Tree>
@@ -57,8 +58,8 @@ struct MARS {
       v = beta2 * v + (1 - beta2) * c.square();
       const auto m_hat = to_m_hat * m;
       const auto v_hat = to_v_hat * v;
-      p = (1 - learning_rate * weight_decay) * p -
-          learning_rate * m_hat / (root(v_hat) + representable(epsilon, v));
+      step_with_decay(p, 1 - learning_rate * weight_decay,
+                      learning_rate * m_hat / (root(v_hat) + representable(epsilon, v)), cautious_decay);
       last = g;
     };
   }

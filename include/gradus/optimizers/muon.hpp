@@ -29,8 +29,9 @@ Method guarded(NormGuard guard) {
 ///
 /// `cautious_decay` leaves out the decay of coefficients that the step moves away from zero: it decays where
 /// θ · orthogonalize(u) ≥ 0 (arXiv:2510.12402). With blocks, u is cut into `row_blocks` x `column_blocks`
-/// equal matrices, each orthogonalized and scaled by its own shape: 3 x 1 for a fused QKV matrix, heads x 1
-/// for the heads of one. A leaf that does not divide is refused.
+/// equal matrices, each orthogonalized and scaled by its own shape, as if it were a leaf of its own: 3 x 1
+/// for a fused QKV matrix, heads x 1 for the heads of one (the per-head split of GLM-5 and of the Dion
+/// repository). A leaf that does not divide is refused.
 ///
 /// Defaults are those of `torch.optim.Muon`, in the leaf's own precision where PyTorch rounds to bfloat16
 /// (so does `BasicMuon<BasicNewtonSchulz<TiledProducts, Eigen::bfloat16>>`); muon_presets.hpp has the other

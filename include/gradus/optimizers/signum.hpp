@@ -18,7 +18,8 @@ struct Signum {
   double learning_rate = 1e-3;  ///< η ≥ 0
   double momentum = 0.9;        ///< μ, decay of the mean, in [0, 1)
   double weight_decay = 0;      ///< λ ≥ 0, decoupled
-  GRADUS_FIELDS(Signum, learning_rate, momentum, weight_decay)
+  bool cautious_decay = false;  ///< decay only where it agrees with the step: arXiv:2510.12402
+  GRADUS_FIELDS(Signum, learning_rate, momentum, weight_decay, cautious_decay)
   static constexpr Scope scope = Scope::coefficient;  ///< what a coefficient depends on
 
   template <class Tree>
@@ -32,7 +33,7 @@ struct Signum {
   auto recurrence() const {
     return [*this](auto& p, const auto& g, auto& m) {
       m = momentum * m + (1 - momentum) * g;
-      p = (1 - learning_rate * weight_decay) * p - learning_rate * sign_of(m);
+      step_with_decay(p, 1 - learning_rate * weight_decay, learning_rate * sign_of(m), cautious_decay);
     };
   }
 

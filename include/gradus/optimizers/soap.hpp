@@ -18,6 +18,10 @@ namespace GRADUS_NAMESPACE {
 ///     every `period` calls:  Q ← the Q of the QR decomposition of L Q (R Q), the columns sorted by QᵀLQ, v
 ///                            with them; m moves into the new basis, v does not
 ///
+/// With `kullback_leibler` it is KL-SOAP (Lin et al., arXiv:2509.03378), equal to the authors' code
+/// (github.com/yorkerlin/KL-Methods): L and R whiten each other, as `stages::EigenbasisAdam` says, and there
+/// is no bias correction. Its authors take η = 1e-4, β1 = 0.9 and β2 = 0.98.
+///
 /// A side longer than `max_dimension` is not rotated, nor are vectors; with `one_sided` only the shorter side
 /// is. Under a schedule of β, βᵏ is the product so far. State: m, v, L, R, Q_L, Q_R; and scratch memory for
 /// the largest leaf and each thread.
@@ -31,15 +35,17 @@ struct SOAP {
   int period = 10;                       ///< ≥ 1, calls between bases
   Index max_dimension = 10000;           ///< ≥ 1, the longest side that is rotated; read by `init`
   bool one_sided = false;                ///< rotate the shorter side only; read by `init`
+  bool kullback_leibler = false;         ///< KL-SOAP's factors; read by `init`
   GRADUS_FIELDS(SOAP, learning_rate, beta1, beta2, shampoo_beta, epsilon, weight_decay, period, max_dimension,
-                one_sided)
+                one_sided, kullback_leibler)
 
   using Stages = StageList<stages::EigenbasisAdam, stages::Descend>;
 
   /// The stages of a step.
   Stages stages() const {
     return {name(),
-            {stages::EigenbasisAdam{beta1, beta2, shampoo_beta, epsilon, period, max_dimension, one_sided},
+            {stages::EigenbasisAdam{beta1, beta2, shampoo_beta, epsilon, period, max_dimension, one_sided,
+                                    kullback_leibler},
              stages::Descend{learning_rate, weight_decay, false, false, true}}};
   }
   GRADUS_RUN_STAGES

@@ -24,11 +24,13 @@ struct BasicSophia {
   double beta2 = 0.99;          ///< decay of the curvature, in [0, 1)
   double epsilon = 1e-12;       ///< ε > 0
   double weight_decay = 0.1;    ///< λ ≥ 0, decoupled
+  bool cautious_decay = false;  ///< decay only where it agrees with the step: arXiv:2510.12402
   double gamma = 0.01;          ///< γ > 0; the paper has 0.01 with Hutchinson, 0.05 with Gauss–Newton
   double clip = 1;              ///< ρ > 0
   int period = 10;              ///< k ≥ 1
   Estimator estimator;          ///< of the diagonal of the Hessian
-  GRADUS_FIELDS(Sophia, learning_rate, beta1, beta2, epsilon, weight_decay, gamma, clip, period, estimator)
+  GRADUS_FIELDS(Sophia, learning_rate, beta1, beta2, epsilon, weight_decay, cautious_decay, gamma, clip,
+                period, estimator)
   static constexpr Scope scope = Scope::tree;  ///< what a coefficient depends on
 
   template <class Tree>
@@ -50,7 +52,8 @@ struct BasicSophia {
     return [*this](auto& p, const auto& g, auto& m, const auto& h) {
       m += (1 - beta1) * (g - m);
       const auto ratio = (m / (gamma * h).max(representable(epsilon, h))).eval();
-      p = (1 - learning_rate * weight_decay) * p - learning_rate * clamped(ratio, clip);
+      step_with_decay(p, 1 - learning_rate * weight_decay, learning_rate * clamped(ratio, clip),
+                      cautious_decay);
     };
   }
 

@@ -40,11 +40,7 @@ struct Descend {
     const double kept = 1 - learning_rate * weight_decay * (scaled_decay ? of_shape : 1);
     const double rate = (rate_in_update ? 1 : learning_rate) * of_shape * factor * (decay_last ? kept : 1);
     return [=, careful = cautious_decay](auto& p, const auto& u) {
-      if (careful) {
-        p = (u * p >= 0).select(kept * p, p) - rate * u;
-      } else {
-        p = kept * p - rate * u;
-      }
+      step_with_decay(p, kept, rate * u, careful);
     };
   }
 

@@ -21,13 +21,16 @@ namespace stages {
 ///     n = u/(√v + ε), row by row
 ///     u ← ‖u‖/(‖n‖ + ε) · n
 ///
-/// NorMuon's (Li et al., arXiv:2510.05491). State: v, one number a row.
+/// With `skip_zeros` a row of zeros takes no part: its v stays. NorMuon's (Li et al., arXiv:2510.05491); with
+/// a β2 of 0 all rows become equally long, as in MuonEq (arXiv:2603.28254), where it precedes Newton–Schulz.
+/// State: v, one number a row.
 struct NormalizeNeurons {
   double beta2 = 0.95;                                        ///< β2 in [0, 1), the decay of v
   double epsilon = 1e-10;                                     ///< ε > 0
   Layout layout = Layout::outputs_by_inputs;                  ///< what rows and columns are
   NorMuonStatistics statistics = NorMuonStatistics::outputs;  ///< what v has one number for
-  GRADUS_FIELDS(NormalizeNeurons, beta2, epsilon, layout, statistics)
+  bool skip_zeros = false;  ///< leave v as it is where u has only zeros: NorDion2
+  GRADUS_FIELDS(NormalizeNeurons, beta2, epsilon, layout, statistics, skip_zeros)
 
   template <class Tree>
   struct State {
@@ -63,12 +66,17 @@ struct NormalizeNeurons {
       const auto kept = static_cast<Scalar>(beta2), eps = representable(epsilon, v);
       if (by_rows(u.rows(), u.cols())) {
         const auto part = static_cast<Scalar>((1 - beta2) / static_cast<double>(u.cols()));
-        v *= kept;
+        if (skip_zeros) {
+          for (Index i = 0; i < u.rows(); ++i) v(i) *= u.row(i).isZero(0) ? Scalar(1) : kept;
+        } else {
+          v *= kept;
+        }
         for (const auto& column : u.colwise()) v += part * column.cwiseAbs2();
         for (auto column : u.colwise()) column.array() /= root(v.col(0).array()) + eps;
       } else {
         const auto part = static_cast<Scalar>((1 - beta2) / static_cast<double>(u.rows()));
         for (Index j = 0; j < u.cols(); ++j) {
+          if (skip_zeros && u.col(j).isZero(0)) continue;
           v(j) = kept * v(j) + part * u.col(j).squaredNorm();
           u.col(j) /= std::sqrt(v(j)) + eps;
         }

@@ -60,7 +60,8 @@ TEST_CASE("the memory of an optimizer is known before it is taken") {
             ScheduleFreeAdamW{}, Prodigy{}, sophia(no_estimate));
   check_all(Muon{}, NorMuon{}, AdaMuon{}, Dion{}, Dion{.rank_fraction = 0.2}, Shampoo{}, Scion<>{},
             Scion<MaxNorm>{}, SteepestDescent<>{}, Shampoo{.block_size = 64}, SOAP{},
-            SOAP{.max_dimension = 300}, SOAP{.one_sided = true}, SOAPMuon{});
+            SOAP{.max_dimension = 300}, SOAP{.one_sided = true}, SOAP{.kullback_leibler = true}, SOAPMuon{},
+            Dion2{}, PSGDKron{}, PSGDKron{.max_skew = 100});
 }
 
 TEST_CASE("the memory of wrappers is that of what they hold and their own") {
