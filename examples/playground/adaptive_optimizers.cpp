@@ -20,11 +20,11 @@ auto make_sophia(const playground::Function& f) {
 
 std::vector<playground::Optimizer> playground::adaptive_optimizers() {
   using namespace gradus;
-  return {entry<AdaGrad>(),   entry<AdaDelta>(),
-          entry<RMSProp>(),   entry<Adam>(),
-          entry<AdamW>(),     entry<AMSGrad>(),
-          entry<AdaMax>(),    entry<NAdam>(),
-          entry<RAdam>(),     entry<LAMB>(),
-          entry<Prodigy>(),   entry<ScheduleFreeAdamW>(),
-          entry<Adafactor>(), entry("Sophia", make_sophia)};
+  return {entry<AdaGrad>(),   entry<AdaDelta>(), entry<RMSProp>(),
+          entry<Adam>(),      entry<AdamW>(),    entry<AMSGrad>(),
+          entry<AdaMax>(),    entry<NAdam>(),    entry<RAdam>(),
+          entry<AdaBelief>(), entry<LaProp>(),   entry<ADOPT>(),
+          entry<Adan>(),      entry<AdEMAMix>(), entry<MARS>(),
+          entry<LAMB>(),      entry<Prodigy>(),  entry<ScheduleFreeAdamW>(),
+          entry<Adafactor>(), entry<CAME>(),     entry("Sophia", make_sophia)};
 }

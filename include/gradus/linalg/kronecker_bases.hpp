@@ -38,6 +38,16 @@ std::size_t bases_scratch(Index rows, Index cols, Index max_dimension, bool one_
   return std::max({turn, find, Workspace::bytes<double>(rows, cols) + products});
 }
 
+// The floating-point operations of rotations there and back and of the squares; once in a `period` of the
+// bases.
+inline double bases_flops(Index rows, Index cols, const RotatedSides& sides, int period) {
+  const auto side = [&](Index n) {
+    const auto m = static_cast<double>(n);
+    return 6 * m * static_cast<double>(rows * cols) + 6 * m * m * m / period;
+  };
+  return side(sides.left) + side(sides.right);
+}
+
 // x ← left · x · right, where an empty factor is the identity.
 template <class X, class Left, class Right>
 void rotate(X& x, const Left& left, const Right& right, Workspace& workspace) {

@@ -70,9 +70,9 @@ struct Terrain {
   Eigen::Matrix4d around(const Nodes& a, const Nodes& b) const { return heights(a.index, b.index); }
 };
 
-/// A canyon of `points` x `points` heights on [-5, 5]^2, made by a formula. Terraced walls lead from a plateau
-/// down to a river that winds from west to east. It has a pool near (-1.5, -1.4), where descent comes to rest,
-/// and its lowest point near (2, 1.5).
+/// A canyon of `points` x `points` heights on [-5, 5]^2, made by a formula. Terraced walls lead from a
+/// plateau down to a river that winds from west to east. It has a pool near (-1.5, -1.4), where descent comes
+/// to rest, and its lowest point near (2, 1.5).
 inline Terrain canyon(Index points = 101) {
   const auto height = [](double x, double y) {
     const double from_river = y - 1.5 * std::cos(0.8 * (x - 2)), square = from_river * from_river;

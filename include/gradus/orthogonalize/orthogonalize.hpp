@@ -3,6 +3,7 @@
 // The polar factor of a matrix, by a method of choice.
 #pragma once
 
+#include <algorithm>
 #include <gradus/core/strip.hpp>
 #include <gradus/orthogonalize/newton_schulz.hpp>
 
@@ -16,6 +17,20 @@ concept Orthogonalizer = requires(const M& method, MatrixMap<double> x, Workspac
   { method.template scratch<double>(Index{}, Index{}) } -> std::convertible_to<std::size_t>;
   method(x, workspace);
 };
+
+namespace detail {
+
+// The floating-point operations of a method where it says them, else those of one product.
+template <class Method>
+double polar_flops(const Method& method, Index rows, Index cols) {
+  if constexpr (requires { method.flops(rows, cols); }) {
+    return method.flops(rows, cols);
+  } else {
+    return 2 * static_cast<double>(rows * cols) * static_cast<double>(std::min(rows, cols));
+  }
+}
+
+}  // namespace detail
 
 /// The matrix nearest to orthogonal: UVᵀ of m = UΣVᵀ, approximated by `method`, in memory of `workspace`,
 /// where it stays valid until the workspace is used again. Repeated calls allocate nothing (with

@@ -56,6 +56,12 @@ struct ClipSpectrum {
                     detail::multiply_scratch<Scalar>(std::max(rows, cols)));
   }
 
+  /// The floating-point operations of two polar factors and two products.
+  double flops(Index rows, Index cols) const {
+    const auto side = static_cast<double>(std::min(rows, cols));
+    return 2 * detail::polar_flops(orthogonalizer, rows, cols) + 3 * side * static_cast<double>(rows * cols);
+  }
+
   /// The clipped matrix in place of u.
   template <class S>
   auto begin(S&) const {

@@ -97,11 +97,8 @@ struct EigenbasisAdam {
 
   /// The floating-point operations of the rotations and of L and R; once in a `period` the new bases.
   double flops(Index rows, Index cols) const {
-    const auto side = [&](bool turns, Index n) {
-      const auto m = static_cast<double>(n);
-      return turns ? 6 * m * static_cast<double>(rows * cols) + 6 * m * m * m / period : 0;
-    };
-    return side(turns_left(rows, cols), rows) + side(turns_right(rows, cols), cols);
+    return detail::bases_flops(rows, cols, detail::rotated_sides(rows, cols, max_dimension, one_sided),
+                               period);
   }
 
   /// m, v, and m/(√v + ε) in place of the rotated u, for one block of coefficients.

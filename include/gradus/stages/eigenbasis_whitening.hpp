@@ -73,6 +73,12 @@ struct EigenbasisWhitening {
            detail::bases_scratch<Scalar>(rows, cols, max_dimension, one_sided);
   }
 
+  /// The floating-point operations of the rotations and of L and R; once in a `period` the new bases.
+  double flops(Index rows, Index cols) const {
+    return detail::bases_flops(rows, cols, detail::rotated_sides(rows, cols, max_dimension, one_sided),
+                               period);
+  }
+
   /// v, and P/max(√v, ε) in place of P, for one block of coefficients.
   auto recurrence() const {
     return [*this](auto& u, auto& v) {

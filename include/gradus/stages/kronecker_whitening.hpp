@@ -81,6 +81,16 @@ struct KroneckerWhitening {
     return detail::factors_scratch<Scalar>(rows, cols, left.cols, right.cols);
   }
 
+  /// The floating-point operations of the whole factors; once in a `period` of their fits.
+  double flops(Index rows, Index cols) const {
+    const auto side = [&](const Shape& factor) {
+      const auto m = static_cast<double>(factor.cols > 1 ? factor.cols : 0);
+      const double product = m * static_cast<double>(rows * cols), square = m * m * m;
+      return 2 * product + square + (3 * product + 5 * square) / period;
+    };
+    return side(factor(rows, cols)) + side(factor(cols, rows));
+  }
+
   /// b and the factors, and the whitened b in place of u.
   template <class Tree>
   auto begin(State<Tree>& state) const {

@@ -72,6 +72,9 @@ struct Muown {
            orthogonalizer.template scratch<Scalar>(rows, cols);
   }
 
+  /// The floating-point operations of the method.
+  double flops(Index rows, Index cols) const { return detail::polar_flops(orthogonalizer, rows, cols); }
+
   /// Moves θ.
   template <class Tree>
   auto begin(State<Tree>& state) const {

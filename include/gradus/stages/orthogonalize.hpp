@@ -60,15 +60,10 @@ struct Orthogonalize {
     return Workspace::bytes<Scalar>(rows, cols) + orthogonalizer.template scratch<Scalar>(rows, cols);
   }
 
-  /// The floating-point operations, of the method where it says them, else those of one product.
+  /// The floating-point operations of the method on all blocks.
   double flops(Index rows, Index cols) const {
     rows /= row_blocks, cols /= column_blocks;
-    const double blocks = static_cast<double>(row_blocks) * column_blocks;
-    if constexpr (requires { orthogonalizer.flops(rows, cols); }) {
-      return blocks * orthogonalizer.flops(rows, cols);
-    } else {
-      return 2 * blocks * static_cast<double>(rows * cols) * static_cast<double>(std::min(rows, cols));
-    }
+    return static_cast<double>(row_blocks) * column_blocks * detail::polar_flops(orthogonalizer, rows, cols);
   }
 
   /// The polar factor in place of u.

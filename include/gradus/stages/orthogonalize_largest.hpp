@@ -56,6 +56,12 @@ struct OrthogonalizeLargest {
            Workspace::bytes<Scalar>(k, length) + orthogonalizer.template scratch<Scalar>(k, length);
   }
 
+  /// The floating-point operations of the method on the chosen slices.
+  double flops(Index rows, Index cols) const {
+    const auto chosen = choice(rows, cols);
+    return detail::polar_flops(orthogonalizer, chosen.k, chosen.length);
+  }
+
   /// M, and the polar factor of its largest slices in place of u.
   template <class Tree>
   auto begin(State<Tree>&) const {

@@ -47,6 +47,13 @@ struct SpectralPower {
                     detail::multiply_scratch<Scalar>(std::max(rows, cols)));
   }
 
+  /// The floating-point operations of the polar factor and three products.
+  double flops(Index rows, Index cols) const {
+    const auto side = static_cast<double>(std::min(rows, cols));
+    return detail::polar_flops(orthogonalizer, rows, cols) + 3 * side * static_cast<double>(rows * cols) +
+           side * side * side;
+  }
+
   /// The power in place of u.
   template <class S>
   auto begin(S&) const {
