@@ -65,10 +65,10 @@ inline constexpr auto is_hidden_matrix = [](const gradus::LeafInfo& leaf) {
   return gradus::is_matrix(leaf) && leaf.name.starts_with("blocks");
 };
 
-/// GPT-2's initialization: normal with deviation 0.02, and smaller for the matrices that write into the
+/// GPT-2's initialization: normal with the usual deviation, and smaller for the matrices that write into the
 /// residual stream, so that its variance does not grow with the number of layers.
 template <class Scalar>
-Model<Scalar> random_model(const Configuration& sizes, std::uint64_t seed) {
+Model<Scalar> random_model(const Configuration& sizes, std::uint64_t seed, double usual = 0.02) {
   sizes.validate();
   gradus::PortableRandom random(seed);
   const auto normal = [&](Index rows, Index cols, double deviation) {
@@ -77,7 +77,7 @@ Model<Scalar> random_model(const Configuration& sizes, std::uint64_t seed) {
     return m;
   };
   const Index width = sizes.width;
-  const double usual = 0.02, residual = usual / std::sqrt(2.0 * static_cast<double>(sizes.layers));
+  const double residual = usual / std::sqrt(2.0 * static_cast<double>(sizes.layers));
   const Vector<Scalar> ones = Vector<Scalar>::Ones(width);
   Model<Scalar> model{normal(width, sizes.characters, usual), normal(width, sizes.context, usual), {}, ones};
   for (Index layer = 0; layer < sizes.layers; ++layer) {

@@ -16,8 +16,9 @@ namespace gpt {
 
 struct Settings {
   Configuration sizes = {};
-  Index batch = 12;    // sequences
-  int accumulate = 1;  // batches whose gradients are added up for a step
+  double deviation = 0.02;  // of the first weights
+  Index batch = 12;         // sequences
+  int accumulate = 1;       // batches whose gradients are added up for a step
   std::int64_t steps = 2000, warmup = 100;
   bool constant_rate = false;  // after the warm-up; else half a cosine down to a tenth
   double clip = 1;             // the gradient's largest norm; infinity for no limit
@@ -49,7 +50,7 @@ class Training {
   double optimizer_seconds = 0, largest_logit = 0;
 
   Training(const Settings& settings, const Text& text, Team team = {})
-      : params(random_model<Scalar>(settings.sizes, settings.seed)),
+      : params(random_model<Scalar>(settings.sizes, settings.seed, settings.deviation)),
         settings_(settings),
         team_(std::move(team)),
         text_(&text),
