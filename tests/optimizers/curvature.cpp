@@ -187,7 +187,7 @@ std::vector<Entry> curvature() {
                       {"beta", set(&PSGDKron::beta, 0.1)},
                       {"damping", set(&PSGDKron::damping, 0.5)},
                       {"period", set(&PSGDKron::period, 2)},
-                      {"max_dimension", set(&PSGDKron::max_dimension, Index{2})},
+                      {"max_dimension", set(&PSGDKron::max_dimension, Index{1})},
                       {"max_skew", set(&PSGDKron::max_skew, 5.0)},
                       {"clip_rms", set(&PSGDKron::clip_rms, 0.1)},
                       {"clip", set(&PSGDKron::clip, 0.1)}},

@@ -146,10 +146,11 @@ def muon_squared(theta, g, state, t, lr=0.1, momentum=0.95, beta2=0.95, eps=1e-1
 
 
 def row_muon(theta, g, state, t, lr=0.02, momentum=0.95, eps=1e-10, weight_decay=0.0):
-    """MuonEq, arXiv:2603.28254: rows of equal length go into Newton-Schulz."""
+    """MuonEq, arXiv:2603.28254: rows of equal length go into Newton-Schulz, as long together as they were."""
     b = state["b"] = momentum * state.get("b", 0.0) + (1 - momentum) * g
     u = (1 - momentum) * g + momentum * b
-    u = newton_schulz(u / (np.sqrt(np.mean(u**2, axis=1, keepdims=True)) + eps))
+    equal = u / (np.sqrt(np.mean(u**2, axis=1, keepdims=True)) + eps)
+    u = newton_schulz(equal * np.linalg.norm(u) / (np.linalg.norm(equal) + eps))
     return theta * (1 - lr * weight_decay) - lr * max(1.0, theta.shape[0] / theta.shape[1]) ** 0.5 * u
 
 
