@@ -6,8 +6,11 @@ const redraw = oncePerFrame(() => {
   drawChart();
 });
 
+// Not at every move of a slider: browsers allow a hundred in half a minute.
+let saving = 0;
 function saveAddress() {
-  history.replaceState(null, "", addressOf());
+  clearTimeout(saving);
+  saving = setTimeout(() => history.replaceState(null, "", addressOf()), 300);
 }
 
 function changedOptimizers() {
@@ -76,13 +79,13 @@ $("theme").onclick = () => {
   repaint();
 };
 $("copy").onclick = async () => {
-  await navigator.clipboard?.writeText(location.href);
+  await navigator.clipboard?.writeText(location.href.split("#")[0] + addressOf());
   $("copy").textContent = "Copied";
   setTimeout(() => ($("copy").textContent = "Copy link"), 1500);
 };
 
 // For the test, and for those who look behind the scenes.
-globalThis.playground = { setup, ask, player, basins, get runs() { return runs; }, get minima() { return minima; } };
+globalThis.playground = { setup, ask, addressOf, player, basins, get runs() { return runs; }, get minima() { return minima; } };
 
 prepareChoices();
 prepareMap();
@@ -95,4 +98,5 @@ addEventListener("hashchange", () => (readAddress(location.hash), showAll(), upd
 new ResizeObserver(oncePerFrame(repaint)).observe(document.body);
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", repaint);
 if (!matchMedia("(prefers-reduced-motion: reduce)").matches) play(true);
+playground.ready = performance.now();
 document.documentElement.dataset.ready = "yes";
