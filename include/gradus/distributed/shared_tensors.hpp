@@ -58,10 +58,10 @@ struct Message {
 };
 
 // What this rank has of a divided state's tensor: a whole one of any shape, or the run of a leaf that is cut.
-inline void put_held(Message& message, const io::detail::NamedView& entry) {
-  const Ownership& owners = *entry.owners;
-  const auto same_leaf = [&](const auto& piece) { return piece.leaf == entry.leaf; };
-  const auto here = [&](const auto& place) { return place.ordinal == entry.leaf; };
+inline void put_held(Message& message, const io::detail::NamedView& entry, const io::detail::Origin& origin) {
+  const Ownership& owners = *origin.owners;
+  const auto same_leaf = [&](const auto& piece) { return piece.leaf == origin.leaf; };
+  const auto here = [&](const auto& place) { return place.ordinal == origin.leaf; };
   const auto piece = std::find_if(owners.own().begin(), owners.own().end(), same_leaf);
   const auto place = std::find_if(owners.leaves.begin(), owners.leaves.end(), here);
   const io::TensorView& view = entry.view;
@@ -107,11 +107,12 @@ inline SharedTensors share(const Communicator& ranks, const io::detail::Entries&
   Message mine;
   mpi::agree(ranks, [&] {
     std::set<std::string> names;
-    for (const auto& entry : entries.views) {
+    for (std::size_t i = 0; i < entries.views.size(); ++i) {
+      const auto& entry = entries.views[i];
       if (!names.insert(entry.name).second) {
         throw std::invalid_argument("two tensors are called '" + entry.name + "'");
       }
-      if (entry.owners != nullptr) put_held(mine, entry);
+      if (entries.origins[i].owners != nullptr) put_held(mine, entry, entries.origins[i]);
     }
   });
   const std::vector<std::string> all = ranks.gather(mine.bytes);
@@ -129,8 +130,9 @@ inline SharedTensors share(const Communicator& ranks, const io::detail::Entries&
       if (covered != tensor.size()) throw std::invalid_argument("a part of '" + name + "' has no owner");
       tensor.writer = tensor.pieces.front().rank;
     }
-    for (const auto& entry : entries.views) {
-      const bool divided = entry.owners != nullptr;
+    for (std::size_t i = 0; i < entries.views.size(); ++i) {
+      const auto& entry = entries.views[i];
+      const bool divided = entries.origins[i].owners != nullptr;
       if (!divided && tensors.count(entry.name) != 0) {
         throw std::invalid_argument("two tensors are called '" + entry.name + "'");
       }

@@ -52,7 +52,7 @@ inline Metadata with_own(const std::filesystem::path& path, Metadata metadata, M
 inline void write_entries(const std::filesystem::path& path, const Entries& entries, Metadata metadata,
                           Metadata own) {
   std::vector<OutputTensor> tensors;
-  for (const auto& entry : entries.views) tensors.push_back(io::tensor(entry.name, entry.view));
+  for (const auto& [name, view] : entries.views) tensors.push_back(io::tensor(name, view));
   io::write_safetensors(path, std::move(tensors),
                         detail::with_own(path, std::move(metadata), std::move(own)));
 }
@@ -87,18 +87,16 @@ template <class Ignored>
 void read_entries(const std::filesystem::path& path, const SafetensorsReader& file, const Entries& entries,
                   const char* whose, const Ignored& ignored) {
   std::set<std::string> wanted;
-  for (const auto& entry : entries.views) {
-    file.check(entry.name, entry.view);
-    if (!wanted.insert(entry.name).second) {
-      detail::fail(path, "two tensors are called " + detail::quote(entry.name));
-    }
+  for (const auto& [name, view] : entries.views) {
+    file.check(name, view);
+    if (!wanted.insert(name).second) detail::fail(path, "two tensors are called " + detail::quote(name));
   }
   for (const auto& [name, tensor] : file.tensors()) {
     if (wanted.count(name) == 0 && !ignored(name)) {
       detail::fail(path, detail::quote(name) + " is in the file, but not in " + whose);
     }
   }
-  for (const auto& entry : entries.views) file.read(entry.name, entry.view);
+  for (const auto& [name, view] : entries.views) file.read(name, view);
 }
 
 }  // namespace detail

@@ -27,8 +27,12 @@ inline std::string joined(const std::string& prefix, std::string_view name) {
 struct NamedView {
   std::string name;
   TensorView view;
-  const mpi::Ownership* owners;  // of a state that is divided among processes
-  Index leaf;                    // its ordinal in the tree
+};
+
+// Where a tensor comes from: a state that is divided among processes, or null; the ordinal of the leaf.
+struct Origin {
+  const mpi::Ownership* owners;
+  Index leaf;
 };
 
 // Lists the tensors of a checkpoint, each with its name. One type for all trees, so that each is walked by
@@ -36,8 +40,9 @@ struct NamedView {
 class Entries {
  public:
   std::vector<NamedView> views{};
+  std::vector<Origin> origins{};           // of the views
   std::optional<std::int64_t> steps{};     // the count t of the innermost state
-  const mpi::Ownership* owners = nullptr;  // set by states that are divided, while they are visited
+  const mpi::Ownership* owners = nullptr;  // set by divided states while they are visited
 
   template <class P>
   void add_parameters(const P& params) {
@@ -57,10 +62,10 @@ class Entries {
     if (in_state_ && leaf.size() == 0) return;
     const std::string name = detail::joined(prefix_, path.name());
     if constexpr (requires { leaf.data(); }) {
-      views.push_back({name, io::view(leaf), owners, path.ordinal});
+      add(name, io::view(leaf), {owners, path.ordinal});
     } else {  // of `small_state`
       leaf.for_each_part([&](std::string_view part, const auto& matrix) {
-        views.push_back({detail::joined(name, part), io::view(matrix), owners, path.ordinal});
+        add(detail::joined(name, part), io::view(matrix), {owners, path.ordinal});
       });
     }
   }
@@ -71,7 +76,7 @@ class Entries {
     if constexpr (Parameters<Field>) {
       gradus::walk("gradus::io", *this, field);
     } else if constexpr (std::is_arithmetic_v<Field>) {
-      views.push_back({prefix_, io::view(field), nullptr, 0});
+      add(prefix_, io::view(field), {nullptr, 0});
       if constexpr (std::is_same_v<Field, std::int64_t>) {
         if (!steps && name == "t") steps = field;
       }
@@ -82,6 +87,11 @@ class Entries {
   }
 
  private:
+  void add(std::string name, TensorView view, Origin origin) {
+    views.push_back({std::move(name), std::move(view)});
+    origins.push_back(origin);
+  }
+
   template <class State>
   void visit_fields(const State& state) {
     if constexpr (requires { state.visit(*this); }) {
