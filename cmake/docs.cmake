@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # The target docs: HTML from the READMEs, which are its pages, and from the /// comments, the reference of all names;
-# in html/ of the build folder. A link from page to page that leads nowhere is an error; that every name has a comment
-# is a test, tests/lint/comments.cmake.
+# in html/ of the build folder. A link that leads nowhere is an error; that every name has a comment is a test,
+# tests/lint/comments.cmake.
 find_package(Doxygen)
 if(NOT DOXYGEN_FOUND)
   message(FATAL_ERROR "The documentation needs Doxygen: install it (Debian: doxygen), "
@@ -43,14 +43,16 @@ if(TARGET playground)
   set(playground ON)
   set(playground_tab [[<tab type="user" url="playground.html" title="Playground"/>]])
 endif()
-configure_file(cmake/docs_layout.xml.in docs_layout.xml @ONLY)
+configure_file(cmake/docs_layout.xml docs_layout.xml @ONLY)
 set(DOXYGEN_LAYOUT_FILE ${CMAKE_CURRENT_BINARY_DIR}/docs_layout.xml)
 
 # What pages show, and what they need before Doxygen reads them.
 set(DOXYGEN_IMAGE_PATH ${PROJECT_SOURCE_DIR}/examples/tour ${PROJECT_SOURCE_DIR}/examples/gpt
   ${PROJECT_SOURCE_DIR}/bench/comparison)
-set(DOXYGEN_FILTER_PATTERNS
-  "*.md=\"${CMAKE_COMMAND} -DROOT=${PROJECT_SOURCE_DIR} -DPLAYGROUND=${playground} -P ${PROJECT_SOURCE_DIR}/cmake/docs_page.cmake\"")
+set(page_filter ${CMAKE_COMMAND} -DROOT=${PROJECT_SOURCE_DIR} -DPLAYGROUND=${playground}
+  -P ${PROJECT_SOURCE_DIR}/cmake/docs_page.cmake)
+list(JOIN page_filter " " page_filter)
+set(DOXYGEN_FILTER_PATTERNS "*.md=\"${page_filter}\"")
 
 # Not public, and what Doxygen does not understand.
 set(DOXYGEN_EXCLUDE_SYMBOLS gradus::detail* gradus::mpi::detail* Eigen*)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # What follows Doxygen: `cmake -DROOT=FOLDER -DHTML=FOLDER -P docs_links.cmake` makes the copies of files to which pages lead,
-# and then follows every link: each file must be there.
+# and then follows every link: each file must be there. A page on which Doxygen stumbled is an error, too.
 cmake_minimum_required(VERSION 3.25)
 
 # The copies: UTF-8, light or dark as the reader likes it.
@@ -10,6 +10,10 @@ foreach(page IN LISTS pages)
   file(STRINGS ${HTML}/${page} lines REGEX "href=\"source/" ENCODING UTF-8)
   string(REGEX MATCHALL "href=\"source/[^\"]*[.]html\"" links "${lines}")
   list(APPEND sources ${links})
+  file(STRINGS ${HTML}/${page} commands REGEX "@(htmlonly|endhtmlonly|endcode|ref) " ENCODING UTF-8)
+  if(commands)
+    message(SEND_ERROR "${page} shows commands of Doxygen: it did not understand a link or a fold")
+  endif()
 endforeach()
 list(REMOVE_DUPLICATES sources)
 foreach(link IN LISTS sources)
