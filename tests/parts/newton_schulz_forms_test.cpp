@@ -55,10 +55,9 @@ struct Named {
 // Every set of coefficients: those for any step with 1 to 64 of them, tables with up to `most_rows`, and CANS
 // with up to `most_cans`.
 std::vector<Named> methods(int most_cans) {
-  std::vector<Named> all{
-      {"you_jiacheng", {.coefficients = quintics::you_jiacheng}},
-      {"deepseekv4", {.steps = 10, .coefficients = quintics::deepseekv4}},
-      {"cubic5", {.coefficients = quintics::cubic5}}};
+  std::vector<Named> all{{"you_jiacheng", {.coefficients = quintics::you_jiacheng}},
+                         {"deepseekv4", {.steps = 10, .coefficients = quintics::deepseekv4}},
+                         {"cubic5", {.coefficients = quintics::cubic5}}};
   for (int steps = 1; steps <= 64; ++steps) {
     all.push_back({"jordan", {.steps = steps}});
     all.push_back({"convergent", {.steps = steps, .coefficients = quintics::convergent}});
