@@ -11,8 +11,9 @@ namespace GRADUS_NAMESPACE {
 ///
 ///     y = θ − ηr u/‖u‖,  θ ← r y/‖y‖         r = ‖θ‖ at the first step
 ///
-/// That is for all leaves: `route` chooses them, and sends vectors and embeddings elsewhere. The length of u
-/// does not matter, so neither does the inner learning rate, nor its schedule: the rate is η, as in
+/// That is for all leaves: `route` chooses them, and sends vectors and embeddings elsewhere. Weights have to
+/// begin as large as they should be, which GPT-2's 0.02 is not in narrow layers. The length of u does not
+/// matter, so neither does the inner learning rate, nor its schedule: the rate is η, as in
 /// `scheduled<&stages::Hyperball::learning_rate>(hyperball(Muon{}), schedule)`. Decay inside turns u towards
 /// θ; set it to 0. `hyperball(Muon{.learning_rate = 1, .weight_decay = 0})` is MuonH, `Adam` inside is AdamH.
 /// η lies in [0, 1). See `stages::Hyperball` and `ThroughStages`.
