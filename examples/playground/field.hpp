@@ -59,7 +59,8 @@ inline gradus::NewtonSchulz method_named(const std::string& name, int steps) {
   throw std::invalid_argument("there are no coefficients '" + name + "'");
 }
 
-/// The enumerator of a value, as it is written in the source; empty if there is none. The compiler knows it.
+/// The enumerator of a value, as it is written in the source; empty if there is none. The compiler, g++ or
+/// clang++, knows it.
 template <auto value>
 constexpr std::string_view enumerator() {
   std::string_view text = __PRETTY_FUNCTION__;  // "... [value = gradus::MuonScale::original]"

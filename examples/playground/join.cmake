@@ -5,7 +5,7 @@ cmake_minimum_required(VERSION 3.25)
 
 # In the order in which they need each other.
 set(scripts "")
-foreach(name calls tools setup scale map runs paths surface chart player fields cards rates basins choose schulz main)
+foreach(name calls tools setup scale map runs paths surface chart player fields cards rates basins choose point schulz main)
   file(READ ${PAGE}/scripts/${name}.js script)
   string(APPEND scripts "\n// ${name}.js\n${script}")
 endforeach()

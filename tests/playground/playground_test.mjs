@@ -3,7 +3,7 @@
 // node playground_test.mjs CHROMIUM PAGE NATIVE FOLDER. Screenshots go to the folder.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import { Browser } from "./browser.mjs";
 
@@ -51,6 +51,14 @@ const cards = () => value(`[...document.querySelectorAll(".card")].map((card) =>
   ({ name: card.querySelector("strong").textContent, result: card.querySelector(".result").textContent }))`);
 
 const tests = {
+  async "the page has every optimizer of the library"() {
+    const table = new URL("../../include/gradus/optimizers/README.md", import.meta.url);
+    const names = [...readFileSync(table, "utf8").matchAll(/^\| \[`(\w+)`\]/gm)].map((row) => row[1]);
+    assert.ok(names.length > 30);
+    const shown = new Set((await value('playground.ask("optimizers")')).map((name) => name.split(",")[0]));
+    assert.deepEqual(names.filter((name) => !shown.has(name)), ["Frozen"]);  // which does nothing
+  },
+
   async "every optimizer has the native numbers"() {
     const optimizers = await value(`playground.ask("optimizers")
       .map((name) => [name, playground.ask("describeOptimizer", name)[0].name])`);

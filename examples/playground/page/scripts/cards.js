@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // A card for each optimizer: what came of it, and its fields.
-function card(chosen, place) {
+function card(chosen) {
   const made = element("article", { className: "card", ariaLabel: chosen.name });
   made.style.setProperty("--color", `var(--${colorOf(chosen.color)})`);
   const button = (text, label, onclick, className = "") =>
@@ -20,12 +20,11 @@ function card(chosen, place) {
   const fold = element("details", { open: chosen.open ?? false, ontoggle: () => (chosen.open = fold.open) },
     element("summary", { textContent: more }), ...rows.slice(1));
   made.append(rows[0], fold);
-  made.dataset.place = place;
   return made;
 }
 
 function showCards() {
-  $("cards").replaceChildren(...setup.optimizers.map(card));
+  $("cards").replaceChildren(...setup.optimizers.map((chosen) => card(chosen)));
   markBasins();
   showResults();
 }

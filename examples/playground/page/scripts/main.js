@@ -85,10 +85,14 @@ $("copy").onclick = async () => {
 };
 
 // For the test, and for those who look behind the scenes.
-globalThis.playground = { setup, ask, addressOf, player, basins, get runs() { return runs; }, get minima() { return minima; } };
+globalThis.playground = {
+  setup, ask, addressOf, player, basins,
+  get runs() { return runs; },
+  get minima() { return minima; },
+};
 
 prepareChoices();
-prepareMap();
+preparePointing();
 preparePlayer();
 prepareSchulz();
 readAddress(location.hash);

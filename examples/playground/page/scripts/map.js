@@ -55,9 +55,13 @@ function toPixel([x, y], width, height) {
   const [x0, y0, x1, y1] = setup.box;
   return [((x - x0) / (x1 - x0)) * width, (1 - (y - y0) / (y1 - y0)) * height];
 }
+// To a thousandth of the map or finer, for short links.
+function rounded([x, y]) {
+  const digits = Math.max(0, 3 - Math.floor(Math.log10(setup.box[2] - setup.box[0])));
+  return [x, y].map((v) => Number(v.toFixed(Math.min(digits, 12))));
+}
 function toPoint(event) {
   const area = $("map").getBoundingClientRect(), [x0, y0, x1, y1] = setup.box;
-  const round = (x) => Number(x.toPrecision(4));  // for short links
-  return [round(x0 + ((event.clientX - area.left) / area.width) * (x1 - x0)),
-    round(y1 - ((event.clientY - area.top) / area.height) * (y1 - y0))];
+  return rounded([x0 + ((event.clientX - area.left) / area.width) * (x1 - x0),
+    y1 - ((event.clientY - area.top) / area.height) * (y1 - y0)]);
 }

@@ -12,7 +12,7 @@ function tune(chosen, made) {
   }
   chosen.values[0] = Number(found.best.toPrecision(3));
   chosen.trials = found.trials;
-  const focused = made.contains(document.activeElement), fresh = card(chosen, made.dataset.place);
+  const focused = made.contains(document.activeElement), fresh = card(chosen);
   made.replaceWith(fresh);
   markBasins();
   const picture = element("canvas", { className: "rates", role: "img", ariaLabel: "Value at the end against rate" });
