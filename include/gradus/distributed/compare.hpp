@@ -4,8 +4,6 @@
 // not in the umbrella: it needs MPI 3.1 or later (Debian: libopenmpi-dev)
 #pragma once
 
-#include <bit>
-#include <cstring>
 #include <gradus/concepts.hpp>
 #include <gradus/core/state.hpp>
 #include <gradus/distributed/agree.hpp>
@@ -92,25 +90,18 @@ std::string fields_text(const O& optimizer) {
 
 // The first line in which two texts differ, as a sentence.
 inline std::string difference(const std::string& mine, const std::string& of_first) {
-  const auto at = static_cast<std::size_t>(
-      std::mismatch(mine.begin(), mine.end(), of_first.begin(), of_first.end()).first - mine.begin());
-  const auto line = [&](const std::string& text) {
-    const std::size_t before = at == 0 ? text.npos : text.rfind('\n', at - 1);
-    const std::size_t begin = before == text.npos ? 0 : before + 1;
-    return begin < text.size() ? text.substr(begin, text.find('\n', begin) - begin) : std::string();
-  };
-  const std::string a = line(mine), b = line(of_first);
-  const auto readable = [](std::string text) {
-    std::replace(text.begin(), text.end(), '\t', ' ');
-    return text;
-  };
-  const std::size_t tab = a.find('\t');
-  if (a.empty()) return "has nothing more where rank 0 has: " + readable(b);
-  if (b.empty()) return readable(a) + ", but rank 0 has nothing more";
-  if (a.substr(0, tab) == b.substr(0, b.find('\t'))) {
-    return readable(a) + ", but on rank 0 it is " + b.substr(tab + 1);
+  std::istringstream here(mine), there(of_first);
+  std::string a, b;
+  while (a == b && (here || there)) {
+    a.clear(), b.clear();
+    std::getline(here, a), std::getline(there, b);
   }
-  return readable(a) + ", but on rank 0 " + readable(b);
+  const std::size_t tab = a.find('\t');
+  const bool same_name = tab != a.npos && a.substr(0, tab) == b.substr(0, b.find('\t'));
+  if (same_name) b = "it is " + b.substr(tab + 1);
+  std::string text = (a.empty() ? "nothing" : a) + ", but on rank 0 " + (b.empty() ? "nothing" : b);
+  std::replace(text.begin(), text.end(), '\t', ' ');
+  return text;
 }
 
 }  // namespace detail
