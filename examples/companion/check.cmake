@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Runs every command of the pages, and looks for each line that they show: `cmake -DPROGRAMS=FOLDER -P check.cmake`.
-# A line may leave out its end, such as a time, and a line of three dots stands for any number of others.
+# A line may leave out its end, such as a time, and a line of three dots stands for any number of others. How wide columns
+# are does not matter.
 cmake_minimum_required(VERSION 3.25)
 set(commands 0)
 foreach(page introduction theory)
@@ -11,13 +12,15 @@ foreach(page introduction theory)
       separate_arguments(command UNIX_COMMAND "${CMAKE_MATCH_1}")
       execute_process(COMMAND ${PROGRAMS}/${command} OUTPUT_VARIABLE output RESULT_VARIABLE status)
       math(EXPR commands "${commands} + 1")
+      string(REGEX REPLACE " +" " " output "${output}")
       if(NOT status EQUAL 0)
         message(SEND_ERROR "${page}: '${line}' ends with status ${status}")
       endif()
     elseif(line STREQUAL "```")
       set(output "")
     elseif(output AND NOT line STREQUAL "...")
-      string(FIND "${output}" "${line}" place)
+      string(REGEX REPLACE " +" " " shown "${line}")
+      string(FIND "${output}" "${shown}" place)
       if(place EQUAL -1)
         message(SEND_ERROR "${page}: '${line}' is not what the command prints:\n${output}")
       endif()
