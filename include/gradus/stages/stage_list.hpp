@@ -260,23 +260,21 @@ StageList(std::string_view, std::tuple<S...>) -> StageList<S...>;
 
 /// Makes an optimizer of a struct whose fields are those of its stages: `Stages` is the type of the list,
 /// `stages()` the list itself, and `validate`, `init`, `check`, `step` and `State` are its.
-#define GRADUS_RUN_STAGES                                        \
-  template <class Tree>                                          \
-  using State = typename Stages::template State<Tree>;           \
-  static constexpr gradus::Scope scope = Stages::scope;          \
-  double flops(gradus::Index rows, gradus::Index cols) const {   \
-    return stages().flops(rows, cols);                           \
-  }                                                              \
-  void validate() const { stages().validate(); }                 \
-  template <class P>                                             \
-  auto init(const P& params) const {                             \
-    return stages().init(params);                                \
-  }                                                              \
-  template <class P, class G, class S>                           \
-  void check(P&& params, const G& grads, const S& state) const { \
-    stages().check(params, grads, state);                        \
-  }                                                              \
-  template <class P, class G, class S>                           \
-  void step(P&& params, const G& grads, S& state) const {        \
-    stages().step(params, grads, state);                         \
+#define GRADUS_RUN_STAGES                                                                           \
+  template <class Tree>                                                                             \
+  using State = typename Stages::template State<Tree>;                                              \
+  static constexpr gradus::Scope scope = Stages::scope;                                             \
+  double flops(gradus::Index rows, gradus::Index cols) const { return stages().flops(rows, cols); } \
+  void validate() const { stages().validate(); }                                                    \
+  template <class P>                                                                                \
+  auto init(const P& params) const {                                                                \
+    return stages().init(params);                                                                   \
+  }                                                                                                 \
+  template <class P, class G, class S>                                                              \
+  void check(P&& params, const G& grads, const S& state) const {                                    \
+    stages().check(params, grads, state);                                                           \
+  }                                                                                                 \
+  template <class P, class G, class S>                                                              \
+  void step(P&& params, const G& grads, S& state) const {                                           \
+    stages().step(params, grads, state);                                                            \
   }
