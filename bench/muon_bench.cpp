@@ -4,7 +4,9 @@
 // GRADUS_BENCH_LARGE=1. The counter `of_AdamW` is the fastest step's time over that of AdamW's fastest on the
 // same matrices and threads.
 #include <gradus/optimizers/adamw.hpp>
+#include <gradus/optimizers/dion2.hpp>
 #include <gradus/optimizers/muon_presets.hpp>
+#include <gradus/wrappers/hyperball.hpp>
 #include <string>
 
 #include "support.hpp"
@@ -64,6 +66,8 @@ int main(int argc, char** argv) {
   add("Muon", Muon{});
   add("Muon_bfloat16", BasicMuon<BasicNewtonSchulz<TiledProducts, Eigen::bfloat16>>{});
   add("NorMuon_Polar_Express", presets::normuon_speedrun());
+  add("Muon_on_a_hyperball", hyperball(Muon{.learning_rate = 1, .weight_decay = 0}));
+  add("Dion2", Dion2{});
 #ifdef GRADUS_BENCH_ONEDNN
   add("Muon_onednn", BasicMuon<BasicNewtonSchulz<OneDnnProducts>>{});
   add("Muon_onednn_bfloat16", BasicMuon<BasicNewtonSchulz<OneDnnProducts, Eigen::bfloat16>>{});
