@@ -41,7 +41,7 @@ void add_lists(Entry& muon) {
   muon.variants.emplace_back("row_muon", erase(row_muon));
   const StageList muown{"Muown", std::tuple{stages::Muown<>{
                                      .learning_rate = 0.01, .weight_decay = 0.1, .orthogonalizer = guarded}}};
-  muon.variants.emplace_back("muown", erase(muown));
+  muon.variants.emplace_back("muown", erase(route(is_matrix, muown, SGD{})));  // it refuses vectors
   const auto exponent = [](std::int64_t t) {
     return -0.25 + 0.5 / (1 + std::exp((static_cast<double>(t + 1) / 100 - 0.04) / 0.04));
   };

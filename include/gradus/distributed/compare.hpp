@@ -81,7 +81,8 @@ std::string leaves_text(const P& params) {
 }
 template <class O>
 std::string fields_text(const O& optimizer) {
-  std::string text = std::string("the optimizer's type is\t") + typeid(O).name() + '\n';
+  std::string text = "the optimizer's type is\t";
+  text.append(typeid(O).name()).append("\n");
   gradus::for_each_field(optimizer, [&](const std::string& name, const auto& value) {
     if (const auto is = mpi::detail::value_text(value); !is.empty()) text += name + " is\t" + is + '\n';
   });
