@@ -2,6 +2,7 @@
 #pragma once
 
 #include <gradus/linalg/multiply.hpp>
+#include <gradus/orthogonalize/orthogonalize.hpp>
 #include <gradus/orthogonalize/polar_express.hpp>
 #include <gradus/stages/stage.hpp>
 
