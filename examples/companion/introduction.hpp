@@ -62,7 +62,7 @@ inline void ravine() {
   };
   // The best rates for curvatures 1 and 100, with and without momentum (Polyak, 1964).
   print("SGD, rate 2/101", gradus::SGD{.learning_rate = 2.0 / 101});
-  print("SGD, rate 1/100", gradus::SGD{.learning_rate = 1.0 / 100});
+  print("SGD, rate 1/125", gradus::SGD{.learning_rate = 1.0 / 125});
   print("Momentum 81/121, rate 4/121", gradus::Momentum{.learning_rate = 4.0 / 121, .momentum = 81.0 / 121});
 }
 

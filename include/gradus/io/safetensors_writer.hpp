@@ -104,7 +104,8 @@ inline HeaderText header_text(const std::vector<OutputTensor>& tensors,
     next_entry();
     text += json_text(tensor.name) + ":{\"dtype\":\"" + std::string(tensor.dtype.name) + "\",\"shape\":[";
     for (std::size_t i = 0; i < tensor.shape.size(); ++i) {
-      text += (i == 0 ? "" : ",") + std::to_string(tensor.shape[i]);
+      if (i > 0) text += ',';
+      text += std::to_string(tensor.shape[i]);
     }
     text += "],\"data_offsets\":[" + std::to_string(begin) + ',' + std::to_string(end) + "]}";
     header.sizes.push_back(size);
