@@ -28,7 +28,7 @@ struct BasicSophia {
   double gamma = 0.01;          ///< γ > 0; the paper has 0.01 with Hutchinson, 0.05 with Gauss–Newton
   double clip = 1;              ///< ρ > 0
   int period = 10;              ///< k ≥ 1
-  Estimator estimator{};        ///< of the diagonal of the Hessian
+  Estimator estimator;          ///< of the diagonal of the Hessian
   GRADUS_FIELDS(Sophia, learning_rate, beta1, beta2, epsilon, weight_decay, cautious_decay, gamma, clip,
                 period, estimator)
   static constexpr Scope scope = Scope::tree;  ///< what a coefficient depends on
