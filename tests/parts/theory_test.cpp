@@ -10,7 +10,7 @@
 using Eigen::VectorXd;
 using gradus_test::Approx;
 
-TEST_CASE("the statements of the theory hold") {
+TEST_CASE("the statements of the theory hold", "[long]") {
   for (const theory::Section& section : theory::sections) {
     const theory::Rows rows = section.rows();
     CHECK_FALSE(rows.empty());

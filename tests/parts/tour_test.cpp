@@ -136,7 +136,7 @@ TEST_CASE("arrival is final, and a zigzag is longer than its ends are apart") {
 }
 
 // Of each coordinate's 41 starts 21 lead to the lower minimum without momentum, 22 with it.
-TEST_CASE("momentum escapes: 484 of 1681 starts reach the global minimum, 441 without") {
+TEST_CASE("momentum escapes: 484 of 1681 starts reach the global minimum, 441 without", "[long]") {
   const Problem problem = problem_named("Styblinski-Tang");
   const Basins sgd = basins(gradus::SGD{.learning_rate = 0.02}, problem, 41, 1200);
   CHECK(sgd.global == 441);
