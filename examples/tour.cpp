@@ -20,6 +20,7 @@ Problem chosen_problem(const examples::Options& options) {
   });
   if (chosen == problems.end()) {
     std::vector<std::string> known;
+    known.reserve(problems.size());
     for (const Problem& p : problems) known.push_back(p.name);
     throw UsageError("unknown objective '" + options.text("--objective") + "', known are: " + joined(known));
   }

@@ -53,13 +53,14 @@ inline std::vector<std::string> expand(const std::string& what, const std::strin
 
 /// Settings from a list such as {"Adam.beta1=0.8", "0.9", "SGD.learning_rate=1e-3:1:7"}.
 inline std::vector<Setting> parse_settings(const std::string& option, const std::vector<std::string>& items) {
+  const std::string wanted = option + " takes OPTIMIZER.FIELD=VALUE, not '";
   std::vector<Setting> settings;
   for (const std::string& item : items) {
     const std::size_t equal = item.find('='), dot = item.find('.');
     if (equal != std::string::npos && dot < equal) {
       settings.push_back({item.substr(0, dot), item.substr(dot + 1, equal - dot - 1), {}});
     } else if (equal != std::string::npos || settings.empty()) {
-      throw UsageError(option + " takes OPTIMIZER.FIELD=VALUE, not '" + item + "'");
+      throw UsageError(wanted + item + '\'');
     }
     const std::string value = equal == std::string::npos ? item : item.substr(equal + 1);
     for (std::string& v : expand(settings.back().optimizer + '.' + settings.back().field, value))
