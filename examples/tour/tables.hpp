@@ -41,8 +41,7 @@ inline void print_table(const std::vector<Run>& runs, const Problem& problem, in
   std::printf("minimum: the known one within 0.1 of the final point\n");
   std::printf("steps: from this one on, the values are within %g of that minimum\n", same_value);
   std::printf("detour: the length of the way, divided by the distance from its start to its end\n");
-  if (diverged)
-    std::printf("diverged: the rates suit Styblinski-Tang, --tune finds those of this function\n");
+  if (diverged) std::printf("diverged: --tune looks for rates that suit this function\n");
 }
 
 inline void print_basins(const std::vector<std::pair<std::string, Basins>>& rows, int side, int width) {
