@@ -88,9 +88,9 @@ GradientDifference<F> hessian_vector_product(F f) {
 
 /// What was found out about a Hessian, and how far off it may be.
 struct HessianEstimate {
-  double value = 0;
-  double error =
-      0;  ///< of a trace the standard error; of an eigenvalue the distance within which there is one
+  double value = 0;  ///< the trace, or the eigenvalue
+  /// Of a trace its standard error; of an eigenvalue the distance within which there is one.
+  double error = 0;
 };
 
 /// The trace of the Hessian at `x`, an Eigen object or any tree of them: the mean of uᵀ∇²f(x)u over `samples`
