@@ -16,10 +16,8 @@
 #include "choices.hpp"
 #include "sample.hpp"
 #include "training.hpp"
-
 #ifdef GPT_MPI
-#include <gradus/distributed/gradient_average.hpp>
-#include <gradus/distributed/session.hpp>
+#include "divided.hpp"
 #endif
 
 namespace {
@@ -89,16 +87,18 @@ double median(std::vector<double> values) {
   return *middle;
 }
 
-template <class Scalar>
+template <class Scalar, class Processes>
 int train(const Settings& settings, const Text& text, const examples::Options& options,
-          const Team& team = {}) {
+          const Processes& processes, const Team& team) {
   using Params = Model<Scalar>;
   const std::string name = options.text("--optimizer");
   const bool speaks = team.rank == 0;
   Training<Scalar> training(settings, text, team);
-  const auto optimizer = make_optimizer<Scalar>(
-      name, options.optional_number("--learning-rate"), training.params,
-      [&](const Params& at, Params& gradient, std::int64_t t) { training.sampled_gradient(at, gradient, t); },
+  const SampledGradient<Params> sampled = [&](const Params& at, Params& gradient, std::int64_t t) {
+    training.sampled_gradient(at, gradient, t);
+  };
+  const auto optimizer = Choices<Processes, Scalar>::make(
+      processes, name, options.optional_number("--learning-rate"), training.params, sampled,
       static_cast<double>(team.size * settings.batch * settings.sizes.context));
   if (speaks) {
     std::printf("%lld parameters, %zu characters, %lld steps of %s\n",
@@ -132,16 +132,17 @@ int train(const Settings& settings, const Text& text, const examples::Options& o
     stopped = team.mean(interrupted) > 0;  // all processes, or none
     if (examples::on_terminal && speaks) bar.show(done, loss);
     if (done % options.integer("--validate", 1) != 0 && done != settings.steps && !stopped) continue;
-    if (!speaks) continue;
 
     const double norm = training.gradient_norm(), logit = training.largest_logit;
     optimizer->solution(training.params, solution);
     const double validation = training.validate(solution);
-    table->add(
-        {static_cast<double>(done), seconds, loss, validation, rate_share(settings, done), norm, logit});
-    std::printf("%sstep %lld  training %.4f  validation %.4f  %.1f s\n", examples::on_terminal ? "\n" : "",
-                static_cast<long long>(done), loss, validation, seconds);
-    std::fflush(stdout);
+    if (speaks) {
+      table->add(
+          {static_cast<double>(done), seconds, loss, validation, rate_share(settings, done), norm, logit});
+      std::printf("%sstep %lld  training %.4f  validation %.4f  %.1f s\n", examples::on_terminal ? "\n" : "",
+                  static_cast<long long>(done), loss, validation, seconds);
+      std::fflush(stdout);
+    }
     if (optimizer->can_save) {
       optimizer->save(checkpoint, training.params,
                       {{"step", std::to_string(done)}, {"seconds", std::to_string(seconds)}});
@@ -159,24 +160,14 @@ int train(const Settings& settings, const Text& text, const examples::Options& o
   return 0;
 }
 
-template <class Scalar>
-int train_alone_or_not(const Settings& settings, const Text& text, const examples::Options& options) {
-  if (!options.flag("--distributed")) return train<Scalar>(settings, text, options);
+int train_together([[maybe_unused]] const Settings& settings, [[maybe_unused]] const Text& text,
+                   [[maybe_unused]] const examples::Options& options) {
 #ifdef GPT_MPI
-  if (settings.qk_clip > 0) throw examples::UsageError("--qk-clip needs one process");
   int argc = 0;
   char** argv = nullptr;
   return gradus::mpi::run(argc, argv, [&](gradus::mpi::Communicator& ranks) {
     gradus::mpi::GradientAverage average(ranks, random_model<float>(settings.sizes, settings.seed));
-    return train<Scalar>(settings, text, options,
-                         {.rank = ranks.rank(),
-                          .size = ranks.size(),
-                          .average =
-                              [&](Model<float>& gradient) {
-                                average.add(gradient);
-                                gradient = average.wait();
-                              },
-                          .mean = [&](double number) { return gradus::mpi::average(ranks, number); }});
+    return train<float>(settings, text, options, Divided{&ranks}, team_of(ranks, average));
   });
 #else
   throw examples::UsageError("--distributed needs a program that was built with MPI");
@@ -213,11 +204,15 @@ int run(const examples::Options& options) {
   settings.sizes.characters = static_cast<Index>(text.alphabet.size());
   if (options.text("--prompt").empty()) throw examples::UsageError("--prompt needs a character at least");
   text.encode(options.text("--prompt"));  // refused now rather than after the training
-  if (options.text("--precision") == "float") return train_alone_or_not<float>(settings, text, options);
-  if (options.text("--precision") == "bfloat16") {
-    return train_alone_or_not<Eigen::bfloat16>(settings, text, options);
+  const std::string precision = options.text("--precision");
+  const bool together = options.flag("--distributed");
+  if (precision != "float" && precision != "bfloat16") {
+    throw examples::UsageError("--precision takes float or bfloat16");
   }
-  throw examples::UsageError("--precision takes float or bfloat16");
+  if (together && precision != "float") throw examples::UsageError("--distributed takes float alone");
+  if (together) return train_together(settings, text, options);
+  return precision == "float" ? train<float>(settings, text, options, Alone{}, Team{})
+                              : train<Eigen::bfloat16>(settings, text, options, Alone{}, Team{});
 }
 
 }  // namespace

@@ -46,11 +46,29 @@ class AnyOptimizer {
   virtual Metadata load(const std::string& path, Params& params) = 0;
 };
 
-template <class Optimizer, class Params>
+/// One process, which has the whole state, and writes files by itself. Divided, in divided.hpp, is several.
+struct Alone {
+  template <class Optimizer>
+  auto operator()(const Optimizer& optimizer) const {
+    return optimizer;
+  }
+#if GPT_CAN_SAVE
+  template <class... Run>
+  void save(const std::string& path, const Run&... run) const {
+    gradus::io::save(path, run...);
+  }
+  template <class... Run>
+  Metadata load(const std::string& path, Run&... run) const {
+    return gradus::io::load(path, run...).metadata;
+  }
+#endif
+};
+
+template <class Optimizer, class Params, class Processes = Alone>
 class TypedOptimizer : public AnyOptimizer<Params> {
  public:
-  TypedOptimizer(const Optimizer& optimizer, const Params& params)
-      : optimizer_(optimizer), state_(optimizer.init(params)) {
+  TypedOptimizer(const Optimizer& optimizer, const Params& params, const Processes& processes = {})
+      : processes_(processes), optimizer_(optimizer), state_(optimizer.init(params)) {
     gradus::for_each_field(optimizer_, [this]<class Field>(const std::string& name, Field& field) {
       if constexpr (std::is_same_v<Field, double>) {
         if (name.ends_with("learning_rate")) learning_rates_.emplace_back(&field, field);
@@ -70,10 +88,10 @@ class TypedOptimizer : public AnyOptimizer<Params> {
   }
 #if GPT_CAN_SAVE
   void save(const std::string& path, const Params& params, const Metadata& metadata) const override {
-    gradus::io::save(path, params, optimizer_, state_, metadata);
+    processes_.save(path, params, optimizer_, state_, metadata);
   }
   Metadata load(const std::string& path, Params& params) override {
-    return gradus::io::load(path, params, optimizer_, state_).metadata;
+    return processes_.load(path, params, optimizer_, state_);
   }
 #else
   void save(const std::string&, const Params&, const Metadata&) const override { refuse(); }
@@ -85,6 +103,7 @@ class TypedOptimizer : public AnyOptimizer<Params> {
     throw std::runtime_error("this program was built without nlohmann-json, which checkpoints need");
   }
 
+  Processes processes_;
   Optimizer optimizer_;
   gradus::state_of<Optimizer, Params> state_;
   std::vector<std::pair<double*, double>> learning_rates_;  // the fields, and what they were in the beginning

@@ -9,12 +9,13 @@
 
 namespace gpt {
 
-/// This process alone; gpt.cpp makes one of the ranks of MPI. Each draws batches of its own, and all take the
-/// same step, with the mean of their gradients.
+/// This process alone; `team_of` in divided.hpp is the ranks of MPI. Each draws batches of its own, and all
+/// take the same step, with the mean of their gradients.
 struct Team {
   int rank = 0, size = 1;
   std::function<void(Model<float>& gradient)> average = [](Model<float>&) {};
   std::function<double(double)> mean = [](double number) { return number; };
+  std::function<void(Matrix<float>& numbers)> largest = [](Matrix<float>&) {};
 };
 
 }  // namespace gpt

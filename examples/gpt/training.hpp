@@ -75,19 +75,21 @@ class Training {
     optimizer.set_share(rate_share(settings_, t));
     optimizer.step(params, gradient, settings_.clip);
     optimizer_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    largest_logit = static_cast<double>(loss_.largest_logits().maxCoeff());
+    largest_logits_ = loss_.largest_logits();
+    team_.largest(largest_logits_);
+    largest_logit = static_cast<double>(largest_logits_.maxCoeff());
     if (settings_.qk_clip > 0) clip_logits();
     return team_.mean(total / settings_.accumulate);
   }
 
-  /// The mean loss on text that was kept back: always on the same batches.
+  /// The mean loss on text that was kept back: always on the same batches, which the processes share.
   double validate(const Params& solution, int batches = 50) {
     double total = 0;
-    for (int i = 0; i < batches; ++i) {
+    for (int i = team_.rank; i < batches; i += team_.size) {
       draw(batch_, text_->validation, settings_.batch, settings_.sizes.context, settings_.seed, i);
       total += loss_(widened(solution), batch_);
     }
-    return total / batches;
+    return team_.mean(total) * team_.size / batches;
   }
 
   /// Writes the gradient for targets that the model draws for the batch of this step. What the optimizer got
@@ -139,14 +141,13 @@ class Training {
   // Queries and keys of a head shrink until its largest logit would have been the threshold.
   void clip_logits() {
     const gradus::QkClip clip{settings_.qk_clip};
-    const Matrix<float>& largest = loss_.largest_logits();
     const Index rows = settings_.sizes.width / settings_.sizes.heads;
-    for (Index layer = 0; layer < largest.cols(); ++layer) {
+    for (Index layer = 0; layer < largest_logits_.cols(); ++layer) {
       Matrix<Scalar>& qkv = params.blocks[static_cast<std::size_t>(layer)].qkv;
-      for (Index head = 0; head < largest.rows(); ++head) {
+      for (Index head = 0; head < largest_logits_.rows(); ++head) {
         clip.multi_head(qkv.middleRows(head * rows, rows),
                         qkv.middleRows(settings_.sizes.width + head * rows, rows),
-                        static_cast<double>(largest(head, layer)));
+                        static_cast<double>(largest_logits_(head, layer)));
       }
     }
   }
@@ -157,6 +158,7 @@ class Training {
   Batch batch_;
   Loss<float> loss_;
   Model<float> gradient_, wide_params_;
+  Matrix<float> largest_logits_;
   Params narrow_gradient_;
 };
 

@@ -59,10 +59,10 @@ Settings small_settings() {
 template <class Scalar>
 auto optimizer(const std::string& name, Training<Scalar>& training) {
   using Params = Model<Scalar>;
-  return make_optimizer<Scalar>(
-      name, {}, training.params,
-      [&](const Params& at, Params& gradient, std::int64_t t) { training.sampled_gradient(at, gradient, t); },
-      64);
+  const SampledGradient<Params> sampled = [&](const Params& at, Params& gradient, std::int64_t t) {
+    training.sampled_gradient(at, gradient, t);
+  };
+  return Choices<Alone, Scalar>::make(Alone{}, name, {}, training.params, sampled, 64);
 }
 
 }  // namespace
@@ -150,7 +150,7 @@ TEST_CASE("a gradient for drawn targets leaves the gradient of a step alone") {
 TEST_CASE("the language model learns with parameters and gradients of sixteen bits", "[long]") {
   using Params = Model<Eigen::bfloat16>;
   Training<Eigen::bfloat16> training(small_settings(), small_text());
-  const auto compensated = gradus::compensated(adamw(3e-3));
+  const auto compensated = gradus::compensated(gradus::AdamW{.learning_rate = 3e-3});
   TypedOptimizer<std::remove_const_t<decltype(compensated)>, Params> typed(compensated, training.params);
   const double before = training.validate(training.params, 4);
   for (std::int64_t t = 1; t <= small_settings().steps; ++t) training.step(typed, t);

@@ -86,9 +86,9 @@ inline void write_tensor(const Communicator& ranks, const SharedFile& file, std:
 ///
 ///     gradus::mpi::save(ranks, "run.safetensors", model, optimizer, state, {{"step", "1000"}});
 ///
-/// The old file is there until the new one is on the disk. The folder must be one that all ranks see. Pieces
-/// of a leaf that is cut go to one of their owners, who needs memory for that leaf. Throws `RankError`, on
-/// all ranks, when one of them cannot write; the old file is then as it was.
+/// The metadata are rank 0's. The old file is there until the new one is on the disk. The folder must be one
+/// that all ranks see. Pieces of a leaf that is cut go to one of their owners, who needs memory for that
+/// leaf. Throws `RankError`, on all ranks, when one of them cannot write; the old file is then as it was.
 template <class P, class O, class State>
 void save(Communicator& ranks, const std::filesystem::path& path, const P& params, const O& optimizer,
           const State& state, io::Metadata metadata = {}) {
@@ -111,6 +111,7 @@ void save(Communicator& ranks, const std::filesystem::path& path, const P& param
     }
   });
   temporary = ranks.broadcast(temporary, 0);
+  header.text = ranks.broadcast(header.text, 0);
   std::optional<detail::SharedFile> file;
   mpi::agree(ranks, [&] { file.emplace(ranks, temporary); });
   std::string failure;
