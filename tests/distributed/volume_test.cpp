@@ -11,7 +11,7 @@ namespace mpi = gradus::mpi;
 namespace {
 
 // Bytes from other ranks, while somebody counts. What an `MPI_Allreduce` leaves counts once.
-std::int64_t received = 0;
+std::int64_t received = 0, gathers = 0;
 bool counting = false;
 
 struct Group {
@@ -34,7 +34,7 @@ void count_runs(const int* counts, MPI_Datatype type, MPI_Comm comm) {
 // What this rank receives while `f()` runs.
 template <class F>
 std::int64_t volume(const F& f) {
-  received = 0, counting = true;
+  received = gathers = 0, counting = true;
   f();
   counting = false;
   return received;
@@ -58,6 +58,7 @@ int MPI_Ialltoallv(const void* from, const int* sent, const int* sent_at, MPI_Da
 int MPI_Iallgatherv(const void* from, int sent, MPI_Datatype sent_type, void* to, const int* counts,
                     const int* at, MPI_Datatype type, MPI_Comm comm, MPI_Request* request) {
   count_runs(counts, type, comm);
+  if (counting) ++gathers;
   return PMPI_Iallgatherv(from, sent, sent_type, to, counts, at, type, comm, request);
 }
 
@@ -176,4 +177,13 @@ TEST_CASE("one rank receives nothing, and a route agrees for each of its parts")
   const std::int64_t mine = volume([&] { optimizer.step(params, gradient, state); });
   CHECK(of_all_ranks(mine - agreements(8)) == 4 * n * others());
   if (ranks().size() == 1) CHECK(mine == 0);
+}
+
+TEST_CASE("buckets are full where few ranks own anything") {
+  auto params = make_tree<float>({{30, 20}, {3, 5}});
+  const auto gradient = params;
+  const mpi::Sharded<gradus::Muon> optimizer{{}, &ranks(), 600};
+  auto state = optimizer.init(params);
+  volume([&] { optimizer.step(params, gradient, state); });
+  CHECK(gathers == (ranks().size() == 1 ? 5 : 4 + 1));  // of 300 bytes in the first round
 }

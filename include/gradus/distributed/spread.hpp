@@ -21,12 +21,15 @@ class Spread {
     std::size_t largest = 0;
     std::vector<std::size_t> next(plan.size(), 0);
     std::vector<Index> done(plan.size(), 0);
-    for (bool all_done = plan.empty(); !all_done;) {
+    const auto senders = [&] {
+      std::size_t count = 0;
+      for (std::size_t rank = 0; rank < plan.size(); ++rank) count += next[rank] < plan[rank].size();
+      return count;
+    };
+    while (const std::size_t left = senders()) {
+      const std::size_t most = std::max<std::size_t>(bucket_bytes / left, 64);
       Round round;
-      std::size_t end = 0, senders = 0;
-      for (std::size_t rank = 0; rank < plan.size(); ++rank) senders += next[rank] < plan[rank].size();
-      const std::size_t most = std::max<std::size_t>(bucket_bytes / std::max<std::size_t>(senders, 1), 64);
-      all_done = true;
+      std::size_t end = 0;
       for (std::size_t rank = 0; rank < plan.size(); ++rank) {
         round.at.push_back(static_cast<int>(end));
         const std::size_t limit = end + most;
@@ -43,14 +46,13 @@ class Spread {
           }
           if (begin + count < piece.end) break;
         }
-        all_done = all_done && next[rank] == plan[rank].size();
       }
       round.at.push_back(static_cast<int>(end));
       std::sort(round.entries.begin(), round.entries.end(), [](const Entry& a, const Entry& b) {
         return std::pair(a.leaf, a.begin) < std::pair(b.leaf, b.begin);
       });
       largest = std::max(largest, end);
-      if (!round.entries.empty()) rounds_.push_back(std::move(round));
+      rounds_.push_back(std::move(round));
     }
     buffer_.resize(largest);
   }
