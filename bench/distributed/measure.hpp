@@ -67,7 +67,7 @@ inline std::vector<Eigen::MatrixXf> random_matrices(const std::vector<Shape>& sh
   return matrices;
 }
 
-/// Seconds of a step of `optimizer`, shared by the ranks, with a gradient that all have.
+/// Seconds of a step of `optimizer`, of every rank alone or shared by them, with a gradient that all have.
 template <class O, class Tree>
 double step_seconds(mpi::Communicator& ranks, const Effort& effort, const O& optimizer, Tree params) {
   const Tree gradient = params;
@@ -75,27 +75,34 @@ double step_seconds(mpi::Communicator& ranks, const Effort& effort, const O& opt
   return seconds_of(ranks, effort, [&] { optimizer.step(params, gradient, state); });
 }
 
-/// The mean of gradients, steps of AdamW, and steps of Muon.
+/// The mean of gradients, and steps of AdamW and Muon, shared by the ranks and of each alone beside the
+/// others.
 inline std::vector<Point> measure(mpi::Communicator& ranks, const Effort& effort) {
   std::vector<Point> points;
   const int p = ranks.size();
+  const auto add = [&](const char* operation, double n, const Cost& cost, double seconds) {
+    points.push_back({operation, n, p, cost, seconds});
+  };
+  const gradus::AdamW adam_w;
   for (const double n : {16., 1024., 65536., 1048576., 4194304., 16777216.}) {
     if (n > effort.largest) break;
     const Eigen::VectorXf gradient = Eigen::VectorXf::Ones(static_cast<Index>(n));
     mpi::GradientAverage mean(ranks, gradient);
-    points.push_back({"GradientAverage", n, p, average(n, p), seconds_of(ranks, effort, [&] {
-                        mean.add(gradient);
-                        mean.wait();
-                      })});
-    points.push_back({"AdamW", n, p, adamw(n, p),
-                      step_seconds(ranks, effort, mpi::sharded(gradus::AdamW{}, ranks), gradient)});
+    add("GradientAverage", n, average(n, p), seconds_of(ranks, effort, [&] {
+          mean.add(gradient);
+          mean.wait();
+        }));
+    add("sharded AdamW", n, adamw(n, p), step_seconds(ranks, effort, mpi::sharded(adam_w, ranks), gradient));
+    if (n > 10000) add("AdamW alone", n, alone(n, 0), step_seconds(ranks, effort, adam_w, gradient));
   }
+  const gradus::Muon orthogonalizing;
   for (const Index width : {128, 256, 512}) {
-    const std::vector<Shape> hidden = layers(width, 3);
-    if (size_of(hidden) > effort.largest) break;
-    points.push_back(
-        {"Muon", size_of(hidden), p, muon(hidden, p),
-         step_seconds(ranks, effort, mpi::sharded(gradus::Muon{}, ranks), random_matrices(hidden))});
+    const std::vector<Shape> three = layers(width, 3), one = layers(width, 1);
+    if (size_of(three) > effort.largest) break;
+    add("sharded Muon", size_of(three), muon(three, p),
+        step_seconds(ranks, effort, mpi::sharded(orthogonalizing, ranks), random_matrices(three)));
+    add("Muon alone", size_of(one), alone(size_of(one), deal(one, 1).flops),
+        step_seconds(ranks, effort, orthogonalizing, random_matrices(one)));
   }
   return points;
 }

@@ -36,12 +36,16 @@ inline Cost average(double n, double ranks) {
   return {2 * messages(bytes, ranks) + agreement(ranks), 2 * bytes * others, (5 + 1 / ranks) * bytes, 0};
 }
 
+/// A step of a rank by itself on n floats: AdamW reads and writes 7 for each, and Muon about as many.
+inline Cost alone(double n, double flops) { return {0, 0, 7 * n * number, flops}; }
+
 /// A step of `sharded` on n floats, of which the busiest rank has `own` and does `flops` on them. Own ones
-/// are taken and packed (6 accesses) and stepped (7: AdamW's, and Muon's about), all are unpacked (2).
+/// are taken and packed (6 accesses) and stepped, all are unpacked (2).
 inline Cost sharded(double n, double own, double flops, double ranks) {
   const double bytes = n * number, others = (ranks - 1) / ranks;
-  return {messages(bytes, ranks) + 3 * agreement(ranks), bytes * others, 2 * bytes + 13 * own * number,
-          flops};
+  const Cost around{messages(bytes, ranks) + 3 * agreement(ranks), bytes * others,
+                    2 * bytes + 6 * own * number, 0};
+  return around + alone(own, flops);
 }
 
 /// Matrices of one shape.
