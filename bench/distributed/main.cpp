@@ -15,7 +15,6 @@
 // its cores; predictions use those of the most ranks, or what is given as --latency, --bandwidth, --memory,
 // --flops. --largest N (floats) and --repeats N say how much is measured.
 #include <cstdio>
-#include <map>
 
 #include "measure.hpp"
 
@@ -25,26 +24,38 @@ using namespace distributed_model;
 
 struct Options {
   Effort effort;
-  std::map<std::string, double> given;  // of latency, bandwidth, memory, flops
+  double latency = 0, bandwidth = 0, memory = 0, flops = 0;  // 0: as measured
+
+  Machine machine() const {
+    const auto each = [](double rate) { return rate > 0 ? 1 / rate : 0; };
+    return {latency, each(bandwidth), each(memory), each(flops)};
+  }
 };
 
 Options parse(int argc, char** argv) {
   Options options;
   for (int i = 1; i < argc; i += 2) {
     const std::string name = argv[i];
-    const bool known =
-        name == "--latency" || name == "--bandwidth" || name == "--memory" || name == "--flops";
-    if (!known && name != "--largest" && name != "--repeats") {
-      throw std::invalid_argument("there is no option " + name);
-    }
-    const double value = i + 1 < argc ? std::atof(argv[i + 1]) : 0;
-    if (!(value > 0)) throw std::invalid_argument(name + " needs a number greater than 0");
-    (known                 ? options.given[name]
-     : name == "--largest" ? options.effort.largest
-                           : options.effort.repeats) = value;
+    double* const number = name == "--latency"     ? &options.latency
+                           : name == "--bandwidth" ? &options.bandwidth
+                           : name == "--memory"    ? &options.memory
+                           : name == "--flops"     ? &options.flops
+                           : name == "--largest"   ? &options.effort.largest
+                           : name == "--repeats"   ? &options.effort.repeats
+                                                   : nullptr;
+    if (number == nullptr) throw std::invalid_argument("there is no option " + name);
+    *number = i + 1 < argc ? std::atof(argv[i + 1]) : 0;
+    if (!(*number > 0)) throw std::invalid_argument(name + " needs a number greater than 0");
   }
   return options;
 }
+
+// What is known of a number of ranks.
+struct Fitted {
+  std::vector<Point> points;
+  Machine machine;
+  Point step;
+};
 
 // The median and the one that is farthest from 1.
 std::pair<double, double> median_and_worst(const std::vector<Point>& points, const Machine& machine) {
@@ -68,43 +79,44 @@ void print_points(const std::vector<Point>& points, const Machine& machine) {
   }
 }
 
-// The constants of the most ranks.
+void print(const std::vector<Fitted>& all, double overlapped) {
+  std::printf("measured on up to %d ranks; while a part of them ran, the others slept\n\n",
+              all.back().step.ranks);
+  std::printf("%7s %-16s %12s %12s %12s %10s\n", "ranks", "operation", "floats", "measured, s", "formula, s",
+              "ratio");
+  for (const Fitted& one : all) print_points(one.points, one.machine);
+  std::printf("\na whole step of a small GPT, which nothing is fitted to\n");
+  for (const Fitted& one : all) print_points({one.step}, one.machine);
+  std::printf("\nfitted to these ranks, which share memory and cores; measured / formula\n");
+  std::printf("%7s %12s %12s %12s %12s %10s %10s\n", "ranks", "alpha, us", "B, GB/s", "W, GB/s", "R, GFLOP/s",
+              "median", "worst");
+  std::vector<Point> together;
+  for (const Fitted& one : all) {
+    print_fit(std::to_string(one.step.ranks), one.points, one.machine);
+    together.insert(together.end(), one.points.begin(), one.points.end());
+  }
+  print_fit("any", together, fit(together));
+  std::printf("\ngradients handed over one by one take %.2f of the time at the end of a backward pass\n",
+              overlapped);
+}
+
+// Measures and prints. The constants of the most ranks, on the first of them.
 Machine measured(mpi::Communicator& all, const Effort& effort) {
-  std::vector<std::vector<Point>> points;
-  std::vector<Point> together, steps;
-  std::vector<Machine> machines;
-  double ratio = 1;
   std::vector<int> counts;
   for (const int count : {1, 2, 3, 4, 6, 8, 16, 32, 64, 128}) {
     if (count < all.size()) counts.push_back(count);
   }
   counts.push_back(all.size());
+  std::vector<Fitted> fitted;
   for (const int count : counts) {
     on_first(all, count, [&](mpi::Communicator& ranks) {
-      points.push_back(measure(ranks, effort));
-      machines.push_back(fit(points.back()));
-      together.insert(together.end(), points.back().begin(), points.back().end());
-      steps.push_back(measure_whole_step(ranks, effort));
-      if (count == all.size()) ratio = overlap(ranks, effort);
+      const std::vector<Point> points = measure(ranks, effort);
+      fitted.push_back({points, fit(points), measure_whole_step(ranks, effort)});
     });
   }
-  if (all.rank() != 0) return {};
-  std::printf("measured on up to %d ranks; while a part of them ran, the others slept\n\n", all.size());
-  std::printf("%7s %-16s %12s %12s %12s %10s\n", "ranks", "operation", "floats", "measured, s", "formula, s",
-              "ratio");
-  for (std::size_t i = 0; i < points.size(); ++i) print_points(points[i], machines[i]);
-  std::printf("\na whole step of a small GPT, which nothing is fitted to\n");
-  for (std::size_t i = 0; i < steps.size(); ++i) print_points({steps[i]}, machines[i]);
-  std::printf("\nfitted to these ranks, which share memory and cores; measured / formula\n");
-  std::printf("%7s %12s %12s %12s %12s %10s %10s\n", "ranks", "alpha, us", "B, GB/s", "W, GB/s", "R, GFLOP/s",
-              "median", "worst");
-  for (std::size_t i = 0; i < points.size(); ++i) {
-    print_fit(std::to_string(points[i].front().ranks), points[i], machines[i]);
-  }
-  print_fit("any", together, fit(together));
-  std::printf("\ngradients handed over one by one take %.2f of the time at the end of a backward pass\n",
-              ratio);
-  return machines.back();
+  const double overlapped = overlap(all, effort);
+  if (all.rank() == 0) print(fitted, overlapped);
+  return fitted.back().machine;
 }
 
 void tabulate(const Network& network, const Machine& machine) {
@@ -127,18 +139,16 @@ void tabulate(const Network& network, const Machine& machine) {
 
 int main(int argc, char** argv) {
   return mpi::run(argc, argv, [&](mpi::Communicator& ranks) {
-    Options options = parse(argc, argv);
-    auto& given = options.given;
-    if (ranks.size() == 1 && (given.count("--latency") == 0 || given.count("--bandwidth") == 0)) {
+    const Options options = parse(argc, argv);
+    Machine machine = options.machine();
+    if (ranks.size() == 1 && machine.head(2).minCoeff() == 0) {
       throw std::invalid_argument("one rank has no messages: give --latency and --bandwidth");
     }
-    Machine machine = Machine::Zero();
-    if (given.size() < 4) machine = measured(ranks, options.effort);
+    if (machine.minCoeff() == 0) {
+      const Machine found = measured(ranks, options.effort);
+      machine = (machine.array() > 0).select(machine, found);
+    }
     if (ranks.rank() != 0) return 0;
-    if (given.count("--latency") != 0) machine(0) = given["--latency"];
-    if (given.count("--bandwidth") != 0) machine(1) = 1 / given["--bandwidth"];
-    if (given.count("--memory") != 0) machine(2) = 1 / given["--memory"];
-    if (given.count("--flops") != 0) machine(3) = 1 / given["--flops"];
     std::printf(
         "\npredicted with %.3g us a message, %.3g GB/s between ranks, %.3g GB/s of memory, %.3g GFLOP/s\n",
         1e6 * machine(0), 1e-9 / machine(1), 1e-9 / machine(2), 1e-9 / machine(3));
