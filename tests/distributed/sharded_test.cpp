@@ -12,6 +12,10 @@ namespace mpi = gradus::mpi;
 
 namespace {
 
+// Embeddings, two layers and gains of a GPT of width 128.
+const Shapes gpt{{512, 128}, {64, 128},  {384, 128}, {128, 128}, {512, 128}, {128, 512}, {128, 1},
+                 {128, 1},   {384, 128}, {128, 128}, {512, 128}, {128, 512}, {128, 1},   {128, 1}};
+
 template <Scope S>
 struct Declared : AnyOptimizer {
   static constexpr Scope scope = S;
@@ -41,7 +45,25 @@ void check_bits(const Entry& entry, const Shapes& shapes, std::size_t bucket_byt
   if (entry.scope == Scope::leaf) check_bits<Scope::leaf>(entry.usual, shapes, bucket_bytes);
 }
 
-std::size_t state_bytes(const AnyState& state) { return state.save().size(); }
+// Bytes of a state, but for the numbers that it has without any coefficient, such as the count of steps.
+std::size_t state_bytes(const AnyOptimizer& any, const AnyState& state) {
+  return state.save().size() - any.init(Tree<float>(gpt.size())).save().size();
+}
+
+// Those of this rank's part, and those of the leaves that the plan gives it, each by itself.
+template <Scope S>
+std::pair<std::size_t, std::size_t> bytes_and_prediction(const AnyOptimizer& any, const Tree<float>& params) {
+  const auto state = mpi::sharded(Declared<S>{any}, ranks()).init(params);
+  std::size_t predicted = 0;
+  for (const mpi::Piece& piece : state.owners.own()) {
+    Tree<float> alone(params.size());
+    const auto leaf = static_cast<std::size_t>(piece.leaf);
+    if (S == Scope::leaf) alone[leaf] = params[leaf];
+    if (S == Scope::coefficient) alone[leaf].setZero(piece.end - piece.begin, 1);
+    predicted += state_bytes(any, any.init(alone));
+  }
+  return {state_bytes(any, state.inner), predicted};
+}
 
 }  // namespace
 
@@ -80,24 +102,18 @@ TEST_CASE("random trees, in random buckets") {
   }
 }
 
-TEST_CASE("the states of all ranks together are that of one") {
-  for_each_optimizer([](const Entry& entry) {
-    if (entry.name != "AdamW" && entry.name != "LAMB") return;
-    const auto params = make_tree<float>({{64, 64}, {32, 64}, {64, 16}, {128, 1}});
-    const std::size_t alone = state_bytes(entry.usual.init(params));
-    const auto mine = [&] {
-      if (entry.scope == Scope::coefficient) {
-        return state_bytes(
-            mpi::sharded(Declared<Scope::coefficient>{entry.usual}, ranks()).init(params).inner);
-      }
-      return state_bytes(mpi::sharded(Declared<Scope::leaf>{entry.usual}, ranks()).init(params).inner);
-    }();
+TEST_CASE("the states of all ranks together are that of one, and every rank has its share") {
+  const auto params = make_tree<float>(gpt);
+  for_each_optimizer([&](const Entry& entry) {
+    if (entry.scope == Scope::tree) return;
+    const bool cut = entry.scope == Scope::coefficient;
+    const std::size_t all = state_bytes(entry.usual, entry.usual.init(params));
+    const auto [mine, predicted] = cut ? bytes_and_prediction<Scope::coefficient>(entry.usual, params)
+                                       : bytes_and_prediction<Scope::leaf>(entry.usual, params);
     std::size_t together = 0;
-    const std::size_t numbers = 3 * 8;  // t and two powers, which every rank has
-    for (const std::size_t each : ranks().gather(mine)) together += each - numbers;
-    CHECK(together == alone - numbers);
-    if (entry.scope == Scope::coefficient) {
-      CHECK(mine - numbers <= (alone - numbers) / static_cast<std::size_t>(ranks().size()) + 2 * 64 * 4);
-    }
+    for (const std::size_t each : ranks().gather(mine)) together += each;
+    CHECK(together == all);
+    CHECK(mine == predicted);
+    if (cut) CHECK(mine * static_cast<std::size_t>(ranks().size()) <= all * 105 / 100);
   });
 }

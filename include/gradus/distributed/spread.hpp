@@ -9,24 +9,29 @@
 
 namespace GRADUS_NAMESPACE::mpi::detail {
 
-// The parts of all ranks travel in rounds, in each of which every rank sends about as much as the others. A
-// rank receives what it does not own, once. Made of the plan and the scalars alone, so alike on all ranks.
+// The parts of all ranks travel in rounds, in each of which the ranks that have not sent all send about as
+// much as each other. A rank receives what it does not own, once. Made of the plan and the scalars alone, so
+// alike on all ranks.
 class Spread {
  public:
   Spread() = default;
 
   // `widths[leaf]` is the size of its numbers.
   Spread(const Plan& plan, const std::vector<std::size_t>& widths, std::size_t bucket_bytes) {
-    const std::size_t most = std::max<std::size_t>(bucket_bytes / plan.size(), 64);
     std::size_t largest = 0;
     std::vector<std::size_t> next(plan.size(), 0);
     std::vector<Index> done(plan.size(), 0);
-    for (bool all_done = plan.empty(); !all_done;) {
+    const auto senders = [&] {
+      std::size_t count = 0;
+      for (std::size_t rank = 0; rank < plan.size(); ++rank) count += next[rank] < plan[rank].size();
+      return count;
+    };
+    while (const std::size_t left = senders()) {
+      const std::size_t most = std::max<std::size_t>(bucket_bytes / left, 64);
       Round round;
       std::size_t end = 0;
-      all_done = true;
       for (std::size_t rank = 0; rank < plan.size(); ++rank) {
-        round.at.push_back(static_cast<int>(end = aligned(end, 16)));
+        round.at.push_back(static_cast<int>(end));
         const std::size_t limit = end + most;
         for (auto& i = next[rank]; i < plan[rank].size(); ++i, done[rank] = 0) {
           const Piece& piece = plan[rank][i];
@@ -41,14 +46,13 @@ class Spread {
           }
           if (begin + count < piece.end) break;
         }
-        all_done = all_done && next[rank] == plan[rank].size();
       }
       round.at.push_back(static_cast<int>(end));
       std::sort(round.entries.begin(), round.entries.end(), [](const Entry& a, const Entry& b) {
         return std::pair(a.leaf, a.begin) < std::pair(b.leaf, b.begin);
       });
       largest = std::max(largest, end);
-      if (!round.entries.empty()) rounds_.push_back(std::move(round));
+      rounds_.push_back(std::move(round));
     }
     buffer_.resize(largest);
   }
