@@ -38,7 +38,8 @@ class Session {
 
 /// A whole program: `program(ranks)` with all processes that mpirun has started, or with this one alone, and
 /// returns what that returns. An exception is printed with its rank, and ends the job of all ranks with the
-/// exit status 1.
+/// exit status 1; so does another status than 0 that `program` returns, with that status, because the others
+/// may be waiting for this rank.
 ///
 ///     int main(int argc, char** argv) {
 ///       return gradus::mpi::run(argc, argv, [](gradus::mpi::Communicator& ranks) {
@@ -59,7 +60,9 @@ int run(int& argc, char**& argv, const Program& program) {
   };
   try {
     Communicator ranks(MPI_COMM_WORLD);
-    return program(ranks);
+    const int status = program(ranks);
+    if (status != 0) MPI_Abort(MPI_COMM_WORLD, status);
+    return status;
   } catch (const std::exception& error) {
     return give_up(error.what());
   } catch (...) {

@@ -99,6 +99,7 @@ struct Sharded {
   State<like<P>> init(const P& params) const {
     static_assert(gradus::detail::explain_tree<P>());
     require_in_memory<P>();
+    detail::require_ranks(ranks, "sharded");
     mpi::require_equal(*ranks, name(),
                        detail::leaves_text(params) + detail::fields_text(*this) + "bucket_bytes is\t" +
                            std::to_string(bucket_bytes) + '\n');
