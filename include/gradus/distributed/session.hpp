@@ -5,13 +5,14 @@
 #pragma once
 
 #include <cstdio>
+#include <cstdlib>
 #include <gradus/distributed/communicator.hpp>
 
 namespace GRADUS_NAMESPACE::mpi {
 
 /// MPI_Init and MPI_Finalize as a value; a program that calls them itself needs none. While an exception
 /// flies, the destructor ends the job, of all ranks, by MPI_Abort: MPI_Finalize would wait for the others,
-/// and they for this one, for ever.
+/// and they for this one, for ever. So does `std::exit` before the end, which MPICH would call a success.
 class Session {
  public:
   /// Starts MPI, for calls by one thread of each rank. Throws `std::runtime_error` if MPI cannot do that, or
@@ -27,6 +28,11 @@ class Session {
       MPI_Finalize();
       throw std::runtime_error("gradus::mpi::Session: this MPI cannot be used by a program with threads");
     }
+    std::atexit([] {
+      int finalized = 0;
+      MPI_Finalized(&finalized);
+      if (finalized == 0) MPI_Abort(MPI_COMM_WORLD, 1);
+    });
   }
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
