@@ -30,8 +30,8 @@ namespace GRADUS_NAMESPACE::mpi {
 
 /// The ranks that train together: a duplicate of a communicator of MPI, so that the library's messages never
 /// meet the user's. All ranks make it, use it and end it together; every function is called by all of them,
-/// in the same order, and by one thread of each. Movable, not copyable; what is made for it keeps its
-/// address.
+/// in the same order, and by one thread of each. Neither copied nor moved, because what is made for it keeps
+/// its address.
 ///
 /// Errors of MPI are `std::runtime_error` that names the rank and the call.
 class Communicator {

@@ -52,7 +52,9 @@ void add_fields(Hash& hash, const O& optimizer) {
       if constexpr (std::is_arithmetic_v<Value> || std::is_enum_v<Value>) {
         hash.add(&value, sizeof value);
       } else if constexpr (gradus::detail::is_optional<Value>) {
-        if (value) hash.add(&*value, sizeof *value);
+        const bool given = value.has_value();
+        hash.add(&given, sizeof given);
+        if (given) hash.add(&*value, sizeof *value);
       } else {
         mpi::detail::add_fields(hash, value);
       }
@@ -103,6 +105,14 @@ inline std::string difference(const std::string& mine, const std::string& of_fir
   std::string text = (a.empty() ? "nothing" : a) + ", but on rank 0 " + (b.empty() ? "nothing" : b);
   std::replace(text.begin(), text.end(), '\t', ' ');
   return text;
+}
+
+// An optimizer that was made without the function of its name has no ranks.
+inline void require_ranks(const Communicator* ranks, const char* maker) {
+  if (ranks == nullptr) {
+    throw std::invalid_argument(std::string("gradus::mpi: an optimizer without ranks: make it by ") + maker +
+                                "(optimizer, ranks)");
+  }
 }
 
 }  // namespace detail

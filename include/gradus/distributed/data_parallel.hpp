@@ -10,15 +10,18 @@ namespace GRADUS_NAMESPACE::mpi {
 
 /// An optimizer that steps with the mean of all ranks' gradients; every rank has the whole state. For loops
 /// that exist already, and for `minimize`, whose objective must then return the same value on all ranks, as
-/// `average(ranks, value)` does. Made by `data_parallel`. For transformations of the mean, such as clipping,
-/// use `GradientAverage` in a loop of your own. State: the inner optimizer's; what a `GradientAverage` takes.
+/// `average(ranks, value)` does. Made by `data_parallel`. Wrappers go inside,
+/// `data_parallel(skip_nonfinite(A), ranks)`: what is around it sees the gradient of one rank. For
+/// transformations of the mean, such as clipping, use `GradientAverage` in a loop of your own. State: the
+/// inner optimizer's; what a `GradientAverage` takes.
 template <class O>
 struct DataParallel {
   O inner;
   Communicator* ranks = nullptr;           ///< outlives the optimizer
   std::size_t bucket_bytes = 32ULL << 20;  ///< what travels at a time; no influence on the result
   GRADUS_FIELDS(DataParallel, inner, bucket_bytes)
-  static constexpr Scope scope = Scope::tree;  ///< every rank has all of it
+  static constexpr Scope scope = Scope::tree;       ///< every rank has all of it
+  static constexpr bool averages_gradients = true;  ///< so what is around it sees those of one rank
 
   template <class Tree>
   struct State {
@@ -36,6 +39,7 @@ struct DataParallel {
   State<like<P>> init(const P& params) const {
     static_assert(!gradus::detail::is_subset<P>,
                   "gradus::mpi::data_parallel goes around a route, not into it");
+    detail::require_ranks(ranks, "data_parallel");
     mpi::require_equal(*ranks, name(), detail::leaves_text(params) + detail::fields_text(*this));
     mpi::require_equal_bits(*ranks, name(), params);
     return {inner.init(params), GradientAverage<like<P>>(*ranks, params, {.bucket_bytes = bucket_bytes})};

@@ -76,9 +76,8 @@ inline Plan cut_evenly(const std::vector<LeafShare>& leaves, int ranks) {
 
 /// Deals whole leaves: the longest first (Graham's LPT), each to the rank with the least to do so far; equal
 /// leaves in order, among equal ranks to the first. The rank with most to do has at most 4/3 of the best
-/// possible.
+/// possible. Empty leaves have an owner, too, because their state need not be empty.
 inline Plan deal_whole(std::vector<LeafShare> leaves, int ranks) {
-  std::erase_if(leaves, [](const LeafShare& leaf) { return leaf.size == 0; });
   std::stable_sort(leaves.begin(), leaves.end(),
                    [](const LeafShare& a, const LeafShare& b) { return a.cost > b.cost; });
   using Load = std::pair<double, std::size_t>;

@@ -5,13 +5,14 @@
 #pragma once
 
 #include <cstdio>
+#include <cstdlib>
 #include <gradus/distributed/communicator.hpp>
 
 namespace GRADUS_NAMESPACE::mpi {
 
 /// MPI_Init and MPI_Finalize as a value; a program that calls them itself needs none. While an exception
 /// flies, the destructor ends the job, of all ranks, by MPI_Abort: MPI_Finalize would wait for the others,
-/// and they for this one, for ever.
+/// and they for this one, for ever. So does `std::exit` before the end, which MPICH would call a success.
 class Session {
  public:
   /// Starts MPI, for calls by one thread of each rank. Throws `std::runtime_error` if MPI cannot do that, or
@@ -27,6 +28,11 @@ class Session {
       MPI_Finalize();
       throw std::runtime_error("gradus::mpi::Session: this MPI cannot be used by a program with threads");
     }
+    std::atexit([] {
+      int finalized = 0;
+      MPI_Finalized(&finalized);
+      if (finalized == 0) MPI_Abort(MPI_COMM_WORLD, 1);
+    });
   }
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
@@ -38,7 +44,8 @@ class Session {
 
 /// A whole program: `program(ranks)` with all processes that mpirun has started, or with this one alone, and
 /// returns what that returns. An exception is printed with its rank, and ends the job of all ranks with the
-/// exit status 1.
+/// exit status 1; so does another status than 0 that `program` returns, with that status, because the others
+/// may be waiting for this rank.
 ///
 ///     int main(int argc, char** argv) {
 ///       return gradus::mpi::run(argc, argv, [](gradus::mpi::Communicator& ranks) {
@@ -59,7 +66,9 @@ int run(int& argc, char**& argv, const Program& program) {
   };
   try {
     Communicator ranks(MPI_COMM_WORLD);
-    return program(ranks);
+    const int status = program(ranks);
+    if (status != 0) MPI_Abort(MPI_COMM_WORLD, status);
+    return status;
   } catch (const std::exception& error) {
     return give_up(error.what());
   } catch (...) {

@@ -41,13 +41,9 @@ struct Sharded {
   std::size_t bucket_bytes = 32ULL << 20;      ///< what travels at a time; no influence on the result
   static constexpr Scope scope = Scope::tree;  ///< it cannot be divided again
 
-  /// The inner optimizer's name, for messages and files.
-  std::string_view name() const {
-    if constexpr (requires { std::string_view(inner.name()); }) {
-      return inner.name();
-    } else {
-      return "sharded";
-    }
+  /// The inner optimizer's name, for messages and files, if it has one.
+  std::string_view name() const requires(requires(const O& o) { std::string_view(o.name()); }) {
+    return inner.name();
   }
   /// Visits the inner optimizer's fields.
   template <class Visitor>
@@ -89,8 +85,8 @@ struct Sharded {
     }
   };
 
-  /// There is nothing to refuse here: the inner optimizer validates its own fields.
-  void validate() const {}
+  /// Refuses what the inner optimizer refuses, if it refuses anything.
+  void validate() const requires(requires(const O& o) { o.validate(); }) { inner.validate(); }
 
   /// Makes the state for this rank's part of `params`. Throws `RankError`, on all ranks, for what the inner
   /// optimizer refuses on one of them, and where ranks differ in names, shapes, scalars or values, the
@@ -99,21 +95,22 @@ struct Sharded {
   State<like<P>> init(const P& params) const {
     static_assert(gradus::detail::explain_tree<P>());
     require_in_memory<P>();
-    mpi::require_equal(*ranks, name(),
+    detail::require_ranks(ranks, "sharded");
+    mpi::require_equal(*ranks, who(),
                        detail::leaves_text(params) + detail::fields_text(*this) + "bucket_bytes is\t" +
                            std::to_string(bucket_bytes) + '\n');
-    mpi::require_equal_bits(*ranks, name(), params);
+    mpi::require_equal_bits(*ranks, who(), params);
     State<like<P>> state;
     mpi::agree(*ranks, [&] {
-      gradus::require_parameters(name(), params);
-      require_at_least(name(), "bucket_bytes", static_cast<std::int64_t>(bucket_bytes), 1);
-      require_field(bucket_bytes <= (std::size_t{1} << 30), name(), "bucket_bytes",
+      gradus::require_parameters(who(), params);
+      require_at_least(who(), "bucket_bytes", static_cast<std::int64_t>(bucket_bytes), 1);
+      require_field(bucket_bytes <= (std::size_t{1} << 30), who(), "bucket_bytes",
                     static_cast<double>(bucket_bytes), "be at most 2^30, as MPI counts in int");
       state.owners.rank = ranks->rank();
       state.owners.plan = mpi::make_plan(inner, params, ranks->size());
       std::vector<std::size_t> widths;
       gradus::walk(
-          name(),
+          who(),
           [&](const Path& path, const auto& leaf) {
             widths.resize(static_cast<std::size_t>(path.ordinal) + 1);
             widths.back() = sizeof(typename std::remove_cvref_t<decltype(leaf)>::Scalar);
@@ -133,11 +130,11 @@ struct Sharded {
   /// Throws what a step would refuse, and changes nothing: fields, structures and shapes. Not collective.
   template <class P, class G, class Tree>
   void check(P&& params, const G& grads, const State<Tree>& state) const {
-    gradus::require_same_structure(name(), params, grads);
+    gradus::require_same_structure(who(), params, grads);
     const auto& made = state.owners.leaves;
     std::size_t seen = 0;
     gradus::walk(
-        name(),
+        who(),
         [&](const Path& path, const auto& leaf) {
           if (seen == made.size() || made[seen].ordinal != path.ordinal) {
             path.fail("was not there when the state was made");
@@ -150,7 +147,7 @@ struct Sharded {
         },
         params);
     if (seen != made.size()) {
-      throw std::invalid_argument(std::string(name()) + ": the state was made for " +
+      throw std::invalid_argument(std::string(who()) + ": the state was made for " +
                                   std::to_string(made.size()) + " leaves, but the parameters have " +
                                   std::to_string(seen));
     }
@@ -165,7 +162,7 @@ struct Sharded {
   void step(P&& params, const G& grads, State<Tree>& state) const {
     require_in_memory<P>();
     mpi::agree(*ranks, [&] { check(params, grads, state); });
-    mpi::require_equal_fields(*ranks, name(), *this);
+    mpi::require_equal_fields(*ranks, who(), *this);
     mpi::take_part(state.owners.own(), params, std::as_const(params), state.part);
     mpi::take_part(state.owners.own(), params, grads, state.gradient);
     mpi::agree(*ranks, [&] { inner.step(state.part, std::as_const(state.gradient), state.inner); });
@@ -194,6 +191,15 @@ struct Sharded {
   }
 
  private:
+  // For messages.
+  std::string_view who() const {
+    if constexpr (requires { std::string_view(inner.name()); }) {
+      return inner.name();
+    } else {
+      return "sharded";
+    }
+  }
+
   template <class P>
   static consteval void require_in_memory() {
     using Tree = std::remove_cvref_t<decltype(gradus::detail::without_subset(std::declval<P&>()))>;

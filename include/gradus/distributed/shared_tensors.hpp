@@ -57,18 +57,22 @@ struct Message {
   }
 };
 
+// This rank's piece of a leaf, or null.
+inline const Piece* own_piece(const io::detail::Origin& origin) {
+  const std::vector<Piece>& own = origin.owners->own();
+  const auto found =
+      std::find_if(own.begin(), own.end(), [&](const Piece& piece) { return piece.leaf == origin.leaf; });
+  return found == own.end() ? nullptr : &*found;
+}
+
 // What this rank has of a divided state's tensor: a whole one of any shape, or the run of a leaf that is cut.
-inline void put_held(Message& message, const io::detail::NamedView& entry, const io::detail::Origin& origin) {
-  const Ownership& owners = *origin.owners;
-  const auto same_leaf = [&](const auto& piece) { return piece.leaf == origin.leaf; };
-  const auto here = [&](const auto& place) { return place.ordinal == origin.leaf; };
-  const auto piece = std::find_if(owners.own().begin(), owners.own().end(), same_leaf);
-  const auto place = std::find_if(owners.leaves.begin(), owners.leaves.end(), here);
+inline void put_held(Message& message, const io::detail::NamedView& entry, const io::detail::Origin& origin,
+                     const Piece* piece) {
+  const auto& leaves = origin.owners->leaves;
+  const auto place =
+      std::find_if(leaves.begin(), leaves.end(), [&](const auto& one) { return one.ordinal == origin.leaf; });
   const io::TensorView& view = entry.view;
   const Index size = view.rows * view.cols;
-  if (piece == owners.own().end() || place == owners.leaves.end()) {
-    throw std::invalid_argument("'" + entry.name + "' belongs to a leaf that this rank does not own");
-  }
   const bool is_cut = piece->end - piece->begin != place->rows * place->cols;
   if (is_cut && size != piece->end - piece->begin) {
     throw std::invalid_argument("'" + entry.name + "' is not like the leaf that it belongs to, which is cut");
@@ -112,7 +116,9 @@ inline SharedTensors share(const Communicator& ranks, const io::detail::Entries&
       if (!names.insert(entry.name).second) {
         throw std::invalid_argument("two tensors are called '" + entry.name + "'");
       }
-      if (entries.origins[i].owners != nullptr) put_held(mine, entry, entries.origins[i]);
+      const io::detail::Origin& origin = entries.origins[i];
+      if (origin.owners == nullptr) continue;
+      if (const Piece* piece = own_piece(origin)) put_held(mine, entry, origin, piece);
     }
   });
   const std::vector<std::string> all = ranks.gather(mine.bytes);
@@ -133,6 +139,8 @@ inline SharedTensors share(const Communicator& ranks, const io::detail::Entries&
     for (std::size_t i = 0; i < entries.views.size(); ++i) {
       const auto& entry = entries.views[i];
       const bool divided = entries.origins[i].owners != nullptr;
+      // What a state keeps for a leaf of others, such as a number, is theirs to write and to read.
+      if (divided && own_piece(entries.origins[i]) == nullptr) continue;
       if (!divided && tensors.count(entry.name) != 0) {
         throw std::invalid_argument("two tensors are called '" + entry.name + "'");
       }

@@ -49,6 +49,16 @@ inline Metadata with_own(const std::filesystem::path& path, Metadata metadata, M
   return metadata;
 }
 
+// A state that is divided among processes is a part, whose tensors are called as the whole.
+inline void require_undivided(const std::filesystem::path& path, const Entries& entries) {
+  for (const Origin& origin : entries.origins) {
+    if (origin.owners != nullptr) {
+      detail::fail(path,
+                   "the state is divided among ranks: gradus::mpi::save and gradus::mpi::load are for it");
+    }
+  }
+}
+
 inline void write_entries(const std::filesystem::path& path, const Entries& entries, Metadata metadata,
                           Metadata own) {
   std::vector<OutputTensor> tensors;
@@ -111,12 +121,14 @@ void read_entries(const std::filesystem::path& path, const SafetensorsReader& fi
 /// left out. The metadata have `metadata`, "gradus.format", "gradus.steps", "gradus.optimizer" and, for each
 /// field of the optimizer that is a number or a choice, "gradus.optimizer.learning_rate".
 ///
-/// Throws `std::invalid_argument` for two leaves of one name and for metadata of a reserved key, and
-/// `std::runtime_error` when the file cannot be written; the old one is then as it was.
+/// Throws `std::invalid_argument` for two leaves of one name, for metadata of a reserved key and for a state
+/// of `mpi::sharded`, and `std::runtime_error` when the file cannot be written; the old one is then as it
+/// was.
 template <class P, class O, class State>
 void save(const std::filesystem::path& path, const P& params, const O& optimizer, const State& state,
           Metadata metadata = {}) {
   const detail::Entries entries = detail::entries_of(params, state);
+  detail::require_undivided(path, entries);
   Metadata own = detail::describe_optimizer(optimizer);
   if (entries.steps) own["gradus.steps"] = std::to_string(*entries.steps);
   detail::write_entries(path, entries, std::move(metadata), std::move(own));
@@ -134,10 +146,12 @@ void save(const std::filesystem::path& path, const P& params, const O& optimizer
 /// read. Nothing has changed then, unless the file fails while its tensors are read.
 template <class P, class O, class State>
 Loaded load(const std::filesystem::path& path, P&& params, const O& optimizer, State& state) {
+  const detail::Entries entries = detail::entries_of(params, state);
+  detail::require_undivided(path, entries);
   const SafetensorsReader file = detail::open_checkpoint(path);
   Loaded loaded = detail::require_saved_with(path, file, optimizer);
-  detail::read_entries(path, file, detail::entries_of(params, state),
-                       "the parameters or the state of the optimizer", [](const auto&) { return false; });
+  detail::read_entries(path, file, entries, "the parameters or the state of the optimizer",
+                       [](const auto&) { return false; });
   loaded.steps = detail::entries_of(params, state).steps;
   return loaded;
 }

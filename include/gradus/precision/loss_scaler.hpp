@@ -21,6 +21,8 @@ namespace GRADUS_NAMESPACE {
 /// `loss_scaled`.
 template <class O>
 struct LossScaler {
+  static_assert(detail::is_given_mean_gradient<O>());
+
   O inner;
   double initial_scale = 65536;  ///< s at `init`, in [least, most]
   double growth = 2;             ///< ≥ 1

@@ -24,6 +24,8 @@ namespace GRADUS_NAMESPACE {
 /// gradient; reads and writes 11 numbers a coefficient, beside the inner step. Made by `cautious`.
 template <class O>
 struct Cautious {
+  static_assert(detail::is_given_mean_gradient<O>());
+
   O inner;
   GRADUS_FIELDS(Cautious, inner)
   static constexpr Scope scope = widest(Scope::leaf, scope_of<O>());  ///< what a coefficient depends on

@@ -14,6 +14,8 @@ namespace GRADUS_NAMESPACE {
 /// `skip_nonfinite`.
 template <class O>
 struct SkipNonfinite {
+  static_assert(detail::is_given_mean_gradient<O>());
+
   O inner;
   std::int64_t max_consecutive = 5;  ///< ≥ 0
   GRADUS_FIELDS(SkipNonfinite, inner, max_consecutive)
