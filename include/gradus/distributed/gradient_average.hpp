@@ -7,7 +7,7 @@
 #include <gradus/distributed/buckets.hpp>
 #include <gradus/distributed/compare.hpp>
 #include <gradus/distributed/part.hpp>
-#include <unordered_map>
+#include <map>
 
 namespace GRADUS_NAMESPACE::mpi {
 
@@ -83,7 +83,7 @@ class GradientAverage {
   void ready(std::string_view name, const L& gradient) {
     static_assert(Leaf<gradus::detail::structure_t<L>>, "gradus: `ready` takes one leaf; `add` takes a tree");
     guarded([&] {
-      const auto found = places_.find(std::string(name));
+      const auto found = places_.find(name);
       if (found == places_.end()) {
         throw std::invalid_argument(std::string(who) + ": there is no leaf '" + std::string(name) + "'");
       }
@@ -224,7 +224,7 @@ class GradientAverage {
   Communicator* ranks_;
   Means means_;
   detail::Buckets buckets_;
-  std::unordered_map<std::string, Place> places_;
+  std::map<std::string, Place, std::less<>> places_;
   std::string failure_;
 };
 
