@@ -9,9 +9,7 @@
 #include <csignal>
 #include <gradus/distributed/checkpoint.hpp>
 #include <gradus/distributed/mpi.hpp>
-#include <gradus/optimizers/adamw.hpp>
-#include <gradus/optimizers/muon.hpp>
-#include <gradus/wrappers/route.hpp>
+#include <gradus/gradus.hpp>
 #include <iostream>
 
 #include "problem.hpp"
@@ -24,21 +22,9 @@ using namespace gradus_test;
 
 int writes_until_killed = -1;
 
-struct Model {
-  Eigen::MatrixXf embedding, w1;
-  Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor> w2;
-  Eigen::VectorXf bias;
-  GRADUS_LEAVES(embedding, w1, w2, bias)
-};
-
-Model model() {
-  Model made;
-  made.embedding.resize(40, 12), made.w1.resize(24, 12), made.w2.resize(13, 17), made.bias.resize(150);
-  fill(made, [](double, double l, double i, double j) { return start(l, i, j); });
-  return made;
-}
-
-const auto hidden = [](const LeafInfo& leaf) { return leaf.name == "w1" || leaf.name == "w2"; };
+// The first and the last leaf are AdamW's.
+Tree<float> model() { return make_tree<float>({{40, 12}, {24, 12}, {13, 17}, {150, 1}}); }
+const auto hidden = [](const LeafInfo& leaf) { return leaf.name == "1" || leaf.name == "2"; };
 const Muon muon{.learning_rate = 0.02, .weight_decay = 0};
 const AdamW adamw{.learning_rate = 0.02};
 
@@ -53,10 +39,10 @@ void require(bool condition, const char* what) {
 
 // A run that has been loaded goes on as one that nobody has disturbed.
 template <class O, class State>
-void go_on(const O& optimizer, Model& params, State& state, const io::Loaded& found) {
+void go_on(const O& optimizer, Tree<float>& params, State& state, const io::Loaded& found) {
   require(found.steps == 3, "the file is not of the third step");
   run(optimizer, params, state, 4, 7);
-  Model expected = model();
+  auto expected = model();
   auto its = alone().init(expected);
   run(alone(), expected, its, 1, 7);
   require(same_bits(params, expected), "the bits are not those of the undisturbed run");
@@ -75,7 +61,7 @@ int others_beside(const fs::path& file) {
 void write(mpi::Communicator& ranks, const fs::path& file, bool killed) {
   if (ranks.rank() == 0) create_directories(file.parent_path());
   ranks.barrier();
-  Model params = model();
+  auto params = model();
   const auto optimizer = shared_by(ranks);
   auto state = optimizer.init(params);
   run(optimizer, params, state, 1, 3);
@@ -87,7 +73,7 @@ void write(mpi::Communicator& ranks, const fs::path& file, bool killed) {
 }
 
 void continue_together(mpi::Communicator& ranks, const fs::path& file) {
-  Model params = zeros_like(model());
+  auto params = zeros_like(model());
   const auto optimizer = shared_by(ranks);
   auto state = optimizer.init(params);
   const io::Loaded found = mpi::load(ranks, file, params, optimizer, state);
@@ -99,7 +85,7 @@ void continue_together(mpi::Communicator& ranks, const fs::path& file) {
 }
 
 void continue_alone(const fs::path& file) {
-  Model params = zeros_like(model());
+  auto params = zeros_like(model());
   auto state = alone().init(params);
   const io::Loaded found = io::load(file, params, alone(), state);
   go_on(alone(), params, state, found);

@@ -17,26 +17,25 @@ except ImportError as missing:
     print(f"skipped: {missing}")
     sys.exit(77)
 
-SHAPES = {"embedding": (40, 12), "w1": (24, 12), "w2": (13, 17), "bias": (150, 1)}
+SHAPES, MUONS = [(40, 12), (24, 12), (13, 17), (150, 1)], (1, 2)
 RATE, BETA1, BETA2 = 0.02, 0.9, 0.999
 
 
 def expected():
     tensors = {}
-    for leaf, (name, shape) in enumerate(SHAPES.items()):
+    for leaf, shape in enumerate(SHAPES):
         i, j = np.indices(shape)
         theta, state, m, v = np.sin(1 + 1.3 * leaf + 0.7 * i + 0.4 * j), {}, 0.0, 0.0
         for t in range(1, 4):
             g = 0.6 * theta + np.cos(0.5 * t + i + 2 * leaf) + 0.3 * np.sin(t * (j + 1))
-            if name in ("w1", "w2"):
+            if leaf in MUONS:
                 theta = muon_keller(theta, g, state, t, RATE)
                 continue
             m, v = BETA1 * m + (1 - BETA1) * g, BETA2 * v + (1 - BETA2) * g**2
             step = m / (1 - BETA1**t) / (np.sqrt(v / (1 - BETA2**t)) + 1e-8)
             theta = (1 - 0.01 * RATE) * theta - RATE * step
-        its = {"0.Average.b": state["m"]} if state else {"1.m": m, "1.v": v}
-        tensors |= {name: theta} | {f"state.{field}.{name}": value for field, value in its.items()}
-    tensors = {name: value[:, 0] if name.endswith("bias") else value for name, value in tensors.items()}
+        its = {"0.Average.b": state["m"]} if leaf in MUONS else {"1.m": m, "1.v": v}
+        tensors |= {f"{leaf}": theta} | {f"state.{field}.{leaf}": value for field, value in its.items()}
     tensors |= {f"state.{part}.t": np.int64(3) for part in (0, 1)}
     return tensors | {"state.0.Average.momentum_power": np.float64(0.95**3), "state.1.beta1_power": np.float64(BETA1**3),
                       "state.1.beta2_power": np.float64(BETA2**3)}

@@ -24,10 +24,10 @@ struct AverageOptions {
 ///     average.add(gradients);
 ///     optimizer.step(model, gradus::clip_by_global_norm(average.wait(), 1.0), state);
 ///
-/// Every micro-batch counts once, so all must have the same number of examples. The mean has the same bits on
-/// all ranks, and the bits that one process gets for the same micro-batches in the order of ranks: they are
-/// added in a fixed tree, see `pairwise_mean`. Transformations, such as clipping, act on the mean, and need
-/// no communication.
+/// Every micro-batch counts once: one with n of all N examples of M micro-batches, where that is not the M-th
+/// part, is handed over as `scale(gradient, double(n) * M / N)`. The mean has the same bits on all ranks, and
+/// the bits that one process gets for the same micro-batches in the order of ranks: they are added in a fixed
+/// tree, see `pairwise_mean`. Transformations, such as clipping, act on the mean, and need no communication.
 ///
 /// No reduction of MPI is used: ranks exchange shares of the gradients, add them, and gather the means. A
 /// rank receives n · (P − 1)/P numbers twice, the first time in the scalar of the gradients. Sixteen-bit
