@@ -200,6 +200,25 @@ TEST_CASE("a file that cannot be read or written is an error on all ranks, and c
   CHECK(files_in(folder.path) == 1);
 }
 
+TEST_CASE("one rank alone cannot save or load what it has a part of") {
+  const Folder folder;
+  const auto path = folder.path / (std::to_string(ranks().rank()) + ".safetensors");
+  std::vector<Eigen::MatrixXf> params{Eigen::MatrixXf::Ones(1, 1)};  // some have no part at all
+  const auto optimizer = mpi::sharded(adamw, ranks());
+  auto state = optimizer.init(params);
+  if (ranks().size() == 1) {
+    io::save(path, params, optimizer, state);
+    io::load(path, params, optimizer, state);
+    CHECK(files_in(folder.path) == 1);
+  } else {
+    CHECK_THROWS_WITH(io::save(path, params, optimizer, state), contains("divided among processes"));
+    CHECK(files_in(folder.path) == 0);
+    mpi::save(ranks(), folder.path / "all.safetensors", params, optimizer, state);
+    CHECK_THROWS_WITH(io::load(folder.path / "all.safetensors", params, optimizer, state),
+                      contains("divided among processes"));
+  }
+}
+
 TEST_CASE("ranks that want to save different things are told which") {
   if (ranks().size() == 1) return;
   const Folder folder;

@@ -57,6 +57,16 @@ inline void write_entries(const std::filesystem::path& path, const Entries& entr
                         detail::with_own(path, std::move(metadata), std::move(own)));
 }
 
+// The tensors of a run that is this process's alone.
+template <class P, class State>
+Entries own_entries_of(const std::filesystem::path& path, const P& params, const State& state) {
+  Entries entries = detail::entries_of(params, state);
+  if (entries.divided) {
+    detail::fail(path, "the state is divided among processes: only gradus::mpi::save and load see all of it");
+  }
+  return entries;
+}
+
 // Opens a file whose names mean what they mean to this version.
 inline SafetensorsReader open_checkpoint(const std::filesystem::path& path) {
   SafetensorsReader file(path);
@@ -111,12 +121,13 @@ void read_entries(const std::filesystem::path& path, const SafetensorsReader& fi
 /// left out. The metadata have `metadata`, "gradus.format", "gradus.steps", "gradus.optimizer" and, for each
 /// field of the optimizer that is a number or a choice, "gradus.optimizer.learning_rate".
 ///
-/// Throws `std::invalid_argument` for two leaves of one name and for metadata of a reserved key, and
-/// `std::runtime_error` when the file cannot be written; the old one is then as it was.
+/// Throws `std::invalid_argument` for two leaves of one name, for metadata of a reserved key and for a state
+/// that is divided among processes, and `std::runtime_error` when the file cannot be written; the old one is
+/// then as it was.
 template <class P, class O, class State>
 void save(const std::filesystem::path& path, const P& params, const O& optimizer, const State& state,
           Metadata metadata = {}) {
-  const detail::Entries entries = detail::entries_of(params, state);
+  const detail::Entries entries = detail::own_entries_of(path, params, state);
   Metadata own = detail::describe_optimizer(optimizer);
   if (entries.steps) own["gradus.steps"] = std::to_string(*entries.steps);
   detail::write_entries(path, entries, std::move(metadata), std::move(own));
@@ -136,7 +147,7 @@ template <class P, class O, class State>
 Loaded load(const std::filesystem::path& path, P&& params, const O& optimizer, State& state) {
   const SafetensorsReader file = detail::open_checkpoint(path);
   Loaded loaded = detail::require_saved_with(path, file, optimizer);
-  detail::read_entries(path, file, detail::entries_of(params, state),
+  detail::read_entries(path, file, detail::own_entries_of(path, params, state),
                        "the parameters or the state of the optimizer", [](const auto&) { return false; });
   loaded.steps = detail::entries_of(params, state).steps;
   return loaded;
