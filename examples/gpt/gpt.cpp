@@ -129,7 +129,7 @@ int train(const Settings& settings, const Text& text, const examples::Options& o
     step_seconds.push_back(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
     optimizer_seconds.push_back(training.optimizer_seconds);
     seconds += step_seconds.back();
-    stopped = team.mean(interrupted) > 0;  // all processes, or none
+    seconds = team.mean(seconds), stopped = team.mean(interrupted) > 0;  // the same for all processes
     if (examples::on_terminal && speaks) bar.show(done, loss);
     if (done % options.integer("--validate", 1) != 0 && done != settings.steps && !stopped) continue;
 

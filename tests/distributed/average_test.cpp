@@ -16,6 +16,7 @@ void hand_over(mpi::GradientAverage<P>& average, const P& params, int t, int bat
   for (int k = 0; k < batches_each; ++k) {
     write_batch_gradient(params, grads, t, ranks().rank() * batches_each + k);
     average.add(grads);
+    fill(grads, [](auto...) { return std::nan(""); });  // it is the user's again, though it may be on the way
   }
 }
 
@@ -67,6 +68,36 @@ TEST_CASE("several micro-batches on each rank are added in the tree of all") {
     CHECK_THROWS_WITH(mpi::GradientAverage(ranks(), params, {.micro_batches = 6}),
                       contains("micro_batches is 6, but must be a power of two"));
   }
+}
+
+TEST_CASE("a mean stays what it was while the next is on the way") {
+  const auto params = make_tree<float>(several_shapes);
+  mpi::GradientAverage average(ranks(), params, {.bucket_bytes = 1000});
+  hand_over(average, params, 1, 1);
+  const auto& mean = average.wait();
+  hand_over(average, params, 2, 1);
+  CHECK(same_bits(mean, mean_gradient(params, 1, ranks().size())));
+  CHECK(same_bits(average.wait(), mean_gradient(params, 2, ranks().size())));
+}
+
+TEST_CASE("every micro-batch counts once, so a rank with a ragged batch weighs its gradient") {
+  const auto params = make_tree<double>({{4, 3}, {2, 2}});
+  const auto mean_of = [&](int first, int last) {  // of the gradients of these examples
+    auto mean = gradus::zeros_like(params), grads = mean;
+    for (int example = first; example < last; ++example) {
+      write_batch_gradient(params, grads, 1, example);
+      gradus::for_each_block([=](auto& m, const auto& g) { m = m + g / (last - first); }, mean, grads);
+    }
+    return mean;
+  };
+  const int others = ranks().size() - 1, first = 4 * ranks().rank();
+  const int count = ranks().rank() < others ? 4 : 1, all = 4 * others + 1;
+  const auto mine = mean_of(first, first + count), expected = mean_of(0, all);
+  mpi::GradientAverage average(ranks(), params);
+  average.add(gradus::scale(mine, static_cast<double>(count) * ranks().size() / all));
+  CHECK(relative_difference(average.wait(), expected) < 1e-14);
+  average.add(mine);
+  if (others > 0) CHECK(relative_difference(average.wait(), expected) > 1e-3);
 }
 
 TEST_CASE("leaves of all kinds and scalars, whole or one by one, in any order") {
@@ -138,6 +169,13 @@ TEST_CASE("what is wrong on one rank is thrown on all, and the next mean is righ
     if (!mine) average.ready("0", grads[0]);
     average.ready("1", grads[1]);
     CHECK_THROWS_WITH(average.wait(), who + "GradientAverage: leaf '0' was handed over 0 times of 1");
+  }
+  SECTION("a micro-batch less than the others") {
+    mpi::GradientAverage of_two(ranks(), params, {.micro_batches = 2, .bucket_bytes = 16});
+    for (int i = 0; i < (mine ? 1 : 2); ++i) of_two.add(grads);
+    CHECK_THROWS_WITH(of_two.wait(), who + "GradientAverage: leaf '0' was handed over 1 times of 2");
+    average.add(grads);
+    average.wait();
   }
   SECTION("a name that is none") {
     average.add(grads);

@@ -1,9 +1,16 @@
 // SPDX-License-Identifier: MIT
 //
 // A file of any number of ranks continues on any other, and is the file of one process.
-#include <gradus/distributed/checkpoint.hpp>
+#include <gradus/distributed/checkpoints.hpp>
 
 #include "distributed/ranks.hpp"
+
+#if __has_include(<sys/resource.h>)
+#include <sys/resource.h>
+
+#include <csignal>
+#define GRADUS_TEST_HAS_LIMITS
+#endif
 
 using namespace gradus;
 using namespace gradus_test;
@@ -57,6 +64,31 @@ struct Folder {
     if (ranks().rank() == 0) remove_all(path, ignored);
   }
 };
+
+// All ranks count, when all are done with them.
+int files_in(const std::filesystem::path& folder) {
+  ranks().barrier();
+  int count = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) count += entry.is_regular_file();
+  ranks().barrier();
+  return count;
+}
+
+#ifdef GRADUS_TEST_HAS_LIMITS
+// While it lives, no file of this process can be longer.
+struct SmallFiles {
+  rlimit before{};
+  explicit SmallFiles(rlim_t bytes) {
+    getrlimit(RLIMIT_FSIZE, &before);
+    const rlimit now{std::min(bytes, before.rlim_max), before.rlim_max};
+    std::signal(SIGXFSZ, SIG_IGN);
+    setrlimit(RLIMIT_FSIZE, &now);
+  }
+  SmallFiles(const SmallFiles&) = delete;
+  SmallFiles& operator=(const SmallFiles&) = delete;
+  ~SmallFiles() { setrlimit(RLIMIT_FSIZE, &before); }
+};
+#endif
 
 // Calls `f(some)` on the first `count` ranks.
 template <class F>
@@ -165,7 +197,118 @@ TEST_CASE("a file that cannot be read or written is an error on all ranks, and c
                     contains("was saved with the optimizer AdamW"));
   CHECK_THROWS_WITH(mpi::save(ranks(), folder.path / "none" / "run.safetensors", params, optimizer, state),
                     contains("rank 0: ") && contains("there is no folder"));
-  int files = 0;
-  for (const auto& entry : std::filesystem::directory_iterator(folder.path)) files += entry.is_regular_file();
-  CHECK(files == 1);
+  CHECK(files_in(folder.path) == 1);
+}
+
+TEST_CASE("one rank alone cannot save or load what it has a part of") {
+  const Folder folder;
+  const auto path = folder.path / (std::to_string(ranks().rank()) + ".safetensors");
+  std::vector<Eigen::MatrixXf> params{Eigen::MatrixXf::Ones(1, 1)};  // some have no part at all
+  const auto optimizer = mpi::sharded(adamw, ranks());
+  auto state = optimizer.init(params);
+  if (ranks().size() == 1) {
+    io::save(path, params, optimizer, state);
+    io::load(path, params, optimizer, state);
+    CHECK(files_in(folder.path) == 1);
+  } else {
+    CHECK_THROWS_WITH(io::save(path, params, optimizer, state), contains("divided among processes"));
+    CHECK(files_in(folder.path) == 0);
+    mpi::save(ranks(), folder.path / "all.safetensors", params, optimizer, state);
+    CHECK_THROWS_WITH(io::load(folder.path / "all.safetensors", params, optimizer, state),
+                      contains("divided among processes"));
+  }
+}
+
+TEST_CASE("ranks that want to save different things are told which") {
+  if (ranks().size() == 1) return;
+  const Folder folder;
+  const bool mine = ranks().rank() == 1;
+  const auto params = model();
+  const auto optimizer = mpi::sharded(adamw, ranks());
+  const auto state = optimizer.init(params);
+  const auto save_to = [&](const char* name, const char* note) {
+    mpi::save(ranks(), folder.path / name, params, optimizer, state, {{"note", note}});
+  };
+  CHECK_THROWS_WITH(save_to(mine ? "b" : "a", "same"),
+                    contains("rank 1: gradus::mpi::save: the path is") && contains("but on rank 0 it is"));
+  CHECK_THROWS_WITH(save_to("a", mine ? "longer" : "same"),
+                    "rank 1: gradus::mpi::save: 'note' of the metadata is longer, but on rank 0 it is same");
+  CHECK(files_in(folder.path) == 0);
+}
+
+TEST_CASE("a rank that does not see the folder keeps nobody waiting") {
+  if (ranks().size() == 1) return;
+  const Folder folder;
+  const auto before = std::filesystem::current_path();
+  const auto elsewhere = folder.path / "elsewhere";
+  if (ranks().rank() == 0) create_directory(elsewhere);
+  ranks().barrier();
+  current_path(ranks().rank() == ranks().size() - 1 ? elsewhere : folder.path);
+  const auto params = model();
+  const auto optimizer = mpi::sharded(adamw, ranks());
+  CHECK_THROWS_WITH(mpi::save(ranks(), "run.safetensors", params, optimizer, optimizer.init(params)),
+                    contains("rank " + std::to_string(ranks().size() - 1)) && contains("run.safetensors: ") &&
+                        contains("is the folder one that all ranks see?"));
+  CHECK(files_in(folder.path) == 0);
+  current_path(before);
+}
+
+#ifdef GRADUS_TEST_HAS_LIMITS
+TEST_CASE("a disk that is full for one rank is an error on all, and changes nothing") {
+  const Folder folder;
+  const auto path = folder.path / "run.safetensors";
+  auto params = model();
+  const auto optimizer = mpi::sharded(adamw, ranks());
+  auto state = optimizer.init(params);
+  mpi::save(ranks(), path, params, optimizer, state);
+  const std::string old = bytes_of_file(path);
+  run(optimizer, params, state, 1, 1);
+  const int last = ranks().size() - 1;
+  {
+    const SmallFiles limit(ranks().rank() == last ? 4000 : RLIM_INFINITY);
+    CHECK_THROWS_WITH(mpi::save(ranks(), path, params, optimizer, state),
+                      contains("rank " + std::to_string(last) + ": " + path.string() + ": ") &&
+                          (contains("cannot write all bytes: is the disk full?") || contains("MPI_File_")));
+  }
+  CHECK(files_in(folder.path) == 1);
+  CHECK(bytes_of_file(path) == old);
+  mpi::save(ranks(), path, params, optimizer, state);
+  CHECK(bytes_of_file(path) != old);
+  CHECK(files_in(folder.path) == 1);
+}
+#endif
+
+TEST_CASE("the newest checkpoints of all ranks are kept, and all go on from the same") {
+  const Folder folder;
+  const mpi::Checkpoints checkpoints{ranks(), folder.path / "runs" / "first", 2};
+  CHECK_FALSE(checkpoints.latest());
+  auto params = model();
+  const auto optimizer = mpi::sharded(adamw, ranks());
+  auto state = optimizer.init(params);
+  for (const int step : {9, 10, 1000}) {
+    run(optimizer, params, state, step, step);
+    checkpoints.save(step, params, optimizer, state);
+  }
+  const auto latest = checkpoints.latest();
+  REQUIRE(latest);
+  CHECK(latest->step == 1000);
+  CHECK(latest->path == checkpoints.folder / "step-000001000.safetensors");
+  CHECK(files_in(checkpoints.folder) == 2);
+  CHECK(io::Checkpoints{checkpoints.folder}.latest()->path == latest->path);
+
+  auto again = zeros_like(params);
+  auto its = optimizer.init(again);
+  CHECK(mpi::load(ranks(), latest->path, again, optimizer, its).steps == 3);
+  CHECK(same_bits(again, params));
+
+  CHECK_THROWS_WITH(checkpoints.save(999, params, optimizer, state),
+                    contains("rank 0: ") && contains("has a checkpoint of step 1000, after step 999"));
+  if (ranks().size() > 1) {
+    CHECK_THROWS_WITH(checkpoints.save(1000 + ranks().rank(), params, optimizer, state),
+                      contains("rank 1: gradus::mpi::save: the path is "));
+  }
+  const mpi::Checkpoints file{ranks(), latest->path};
+  CHECK_THROWS_WITH(file.latest(), contains("rank 0: ") && contains("cannot be read"));
+  CHECK_THROWS_WITH(file.save(1001, params, optimizer, state), contains("rank 0: "));
+  CHECK(files_in(checkpoints.folder) == 2);
 }

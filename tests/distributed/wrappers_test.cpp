@@ -73,9 +73,17 @@ const auto as_it_is = [](const auto& mean, int) -> const auto& { return mean; };
 TEST_CASE("a route of shared optimizers, with clipping by the norm of all") {
   const Muon muon{.learning_rate = 0.05};
   const AdamW adamw{.learning_rate = 0.02};
-  const auto clipped = [](const auto& mean, int) { return clip_by_global_norm(mean, 0.5); };
+  std::vector<double> norms;  // of the ranks' mean, of one process's, and so on
+  const auto clipped = [&](const auto& mean, int) {
+    norms.push_back(norm(mean));
+    return clip_by_global_norm(mean, 0.5);
+  };
   check_same(route(hidden, mpi::sharded(muon, ranks()), mpi::sharded(adamw, ranks())),
              route(hidden, muon, adamw), clipped);
+  for (std::size_t i = 0; i < norms.size(); i += 2) {
+    CHECK(norms[i] == norms[i + 1]);
+    CHECK(norms[i] > 0.5);
+  }
 }
 
 TEST_CASE("wrappers around and inside") {
@@ -123,6 +131,7 @@ TEST_CASE("every matrix is orthogonalized once, by its owner") {
   std::int64_t all = 0;
   for (const std::int64_t each : ranks().gather(orthogonalizations)) all += each;
   CHECK(all == 3);
+  CHECK(orthogonalizations <= (3 + ranks().size() - 1) / ranks().size());  // and they are shared out
   const auto& plan = std::get<0>(state.states).owners.plan;
   std::int64_t owned = 0;
   for (const auto& pieces : plan) owned += static_cast<std::int64_t>(pieces.size());

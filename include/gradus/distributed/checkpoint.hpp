@@ -4,12 +4,20 @@
 // not in the umbrella: it needs MPI 3.1 or later and nlohmann-json 3.11 or later
 #pragma once
 
+#include <fstream>
 #include <gradus/distributed/compare.hpp>
 #include <gradus/distributed/shared_tensors.hpp>
 
 namespace GRADUS_NAMESPACE::mpi {
 
 namespace detail {
+
+// What ranks that save together must say alike.
+inline std::string request_text(const std::filesystem::path& path, const io::Metadata& metadata) {
+  std::string text = "the path is\t" + path.string() + '\n';
+  for (const auto& [key, value] : metadata) text += "'" + key + "' of the metadata is\t" + value + '\n';
+  return text;
+}
 
 // A file that all ranks write.
 class SharedFile {
@@ -51,11 +59,8 @@ inline void write_tensor(const Communicator& ranks, const SharedFile& file, std:
   const bool writes = ranks.rank() == tensor.writer;
   std::vector<char> memory;
   io::TensorView whole;
-  if (tensor.pieces.size() <= 1) {
-    if (!writes) return;
-    whole = *tensor.mine;
-  } else {
-    if (writes) whole = tensor.in(memory);
+  if (writes) whole = tensor.pieces.size() > 1 ? tensor.in(memory) : *tensor.mine;
+  if (tensor.pieces.size() > 1) {
     for (const auto& piece : tensor.pieces) {
       const std::size_t size = bytes(piece.end - piece.begin);
       if (piece.rank == ranks.rank()) {
@@ -65,8 +70,8 @@ inline void write_tensor(const Communicator& ranks, const SharedFile& file, std:
         ranks.receive_from(piece.rank, whole.data + bytes(piece.begin), size);
       }
     }
-    if (!writes) return;
   }
+  if (!writes || !failure.empty()) return;
   try {
     io::send(whole, [&](const void* from, std::size_t size) {
       file.write(at, from, size);
@@ -86,12 +91,14 @@ inline void write_tensor(const Communicator& ranks, const SharedFile& file, std:
 ///
 ///     gradus::mpi::save(ranks, "run.safetensors", model, optimizer, state, {{"step", "1000"}});
 ///
-/// The metadata are rank 0's. The old file is there until the new one is on the disk. The folder must be one
-/// that all ranks see. Pieces of a leaf that is cut go to one of their owners, who needs memory for that
-/// leaf. Throws `RankError`, on all ranks, when one of them cannot write; the old file is then as it was.
+/// The old file is there until the new one is on the disk. The folder must be one that all ranks see. Pieces
+/// of a leaf that is cut go to one of their owners, who needs memory for that leaf. All ranks say the same
+/// path and metadata. Throws `RankError`, on all ranks, where they do not, and when one of them cannot write;
+/// the old file is then as it was.
 template <class P, class O, class State>
 void save(Communicator& ranks, const std::filesystem::path& path, const P& params, const O& optimizer,
           const State& state, io::Metadata metadata = {}) {
+  mpi::require_equal(ranks, "gradus::mpi::save", detail::request_text(path, metadata));
   const io::detail::Entries entries = io::detail::entries_of(params, state);
   const detail::SharedTensors tensors = detail::share(ranks, entries);
   std::vector<io::OutputTensor> layout;
@@ -111,8 +118,13 @@ void save(Communicator& ranks, const std::filesystem::path& path, const P& param
     }
   });
   temporary = ranks.broadcast(temporary, 0);
-  header.text = ranks.broadcast(header.text, 0);
   std::optional<detail::SharedFile> file;
+  mpi::agree(ranks, [&] {  // else MPI may wait for ever for a rank that cannot
+    if (!std::fstream(temporary, std::ios::in | std::ios::out | std::ios::binary)) {
+      io::detail::fail(path, "this rank cannot open " + temporary +
+                                 ", which rank 0 has made: is the folder one that all ranks see?");
+    }
+  });
   mpi::agree(ranks, [&] { file.emplace(ranks, temporary); });
   std::string failure;
   if (ranks.rank() == 0) {

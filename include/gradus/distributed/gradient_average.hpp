@@ -7,7 +7,7 @@
 #include <gradus/distributed/buckets.hpp>
 #include <gradus/distributed/compare.hpp>
 #include <gradus/distributed/part.hpp>
-#include <unordered_map>
+#include <map>
 
 namespace GRADUS_NAMESPACE::mpi {
 
@@ -24,10 +24,10 @@ struct AverageOptions {
 ///     average.add(gradients);
 ///     optimizer.step(model, gradus::clip_by_global_norm(average.wait(), 1.0), state);
 ///
-/// Every micro-batch counts once, so all must have the same number of examples. The mean has the same bits on
-/// all ranks, and the bits that one process gets for the same micro-batches in the order of ranks: they are
-/// added in a fixed tree, see `pairwise_mean`. Transformations, such as clipping, act on the mean, and need
-/// no communication.
+/// Every micro-batch counts once: one with n of all N examples of M micro-batches, where that is not the M-th
+/// part, is handed over as `scale(gradient, double(n) * M / N)`. The mean has the same bits on all ranks, and
+/// the bits that one process gets for the same micro-batches in the order of ranks: they are added in a fixed
+/// tree, see `pairwise_mean`. Transformations, such as clipping, act on the mean, and need no communication.
 ///
 /// No reduction of MPI is used: ranks exchange shares of the gradients, add them, and gather the means. A
 /// rank receives n · (P − 1)/P numbers twice, the first time in the scalar of the gradients. Sixteen-bit
@@ -83,7 +83,7 @@ class GradientAverage {
   void ready(std::string_view name, const L& gradient) {
     static_assert(Leaf<gradus::detail::structure_t<L>>, "gradus: `ready` takes one leaf; `add` takes a tree");
     guarded([&] {
-      const auto found = places_.find(std::string(name));
+      const auto found = places_.find(name);
       if (found == places_.end()) {
         throw std::invalid_argument(std::string(who) + ": there is no leaf '" + std::string(name) + "'");
       }
@@ -224,7 +224,7 @@ class GradientAverage {
   Communicator* ranks_;
   Means means_;
   detail::Buckets buckets_;
-  std::unordered_map<std::string, Place> places_;
+  std::map<std::string, Place, std::less<>> places_;
   std::string failure_;
 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// All of distributed/, but checkpoint.hpp, which needs nlohmann-json too.
+// All of distributed/, but checkpoint.hpp and checkpoints.hpp, which need nlohmann-json too.
 // not in the umbrella: it needs MPI 3.1 or later (Debian: libopenmpi-dev)
 #pragma once
 

@@ -79,7 +79,8 @@ struct Sharded {
    private:
     template <class Visitor, class Self>
     static void visit_inner(Visitor& visitor, Self& self) {
-      if constexpr (requires { visitor.owners; }) visitor.owners = &self.owners;
+      if constexpr (requires { visitor.owners; })
+        visitor.owners = self.owners.plan.size() > 1 ? &self.owners : nullptr;
       if constexpr (!std::is_empty_v<state_of<O, part_like<Tree>>>) self.inner.visit(visitor);
       if constexpr (requires { visitor.owners; }) visitor.owners = nullptr;
     }

@@ -49,22 +49,22 @@ inline Metadata with_own(const std::filesystem::path& path, Metadata metadata, M
   return metadata;
 }
 
-// A state that is divided among processes is a part, whose tensors are called as the whole.
-inline void require_undivided(const std::filesystem::path& path, const Entries& entries) {
-  for (const Origin& origin : entries.origins) {
-    if (origin.owners != nullptr) {
-      detail::fail(path,
-                   "the state is divided among ranks: gradus::mpi::save and gradus::mpi::load are for it");
-    }
-  }
-}
-
 inline void write_entries(const std::filesystem::path& path, const Entries& entries, Metadata metadata,
                           Metadata own) {
   std::vector<OutputTensor> tensors;
   for (const auto& [name, view] : entries.views) tensors.push_back(io::tensor(name, view));
   io::write_safetensors(path, std::move(tensors),
                         detail::with_own(path, std::move(metadata), std::move(own)));
+}
+
+// The tensors of a run that is this process's alone.
+template <class P, class State>
+Entries own_entries_of(const std::filesystem::path& path, const P& params, const State& state) {
+  Entries entries = detail::entries_of(params, state);
+  if (entries.divided) {
+    detail::fail(path, "the state is divided among processes: only gradus::mpi::save and load see all of it");
+  }
+  return entries;
 }
 
 // Opens a file whose names mean what they mean to this version.
@@ -122,13 +122,12 @@ void read_entries(const std::filesystem::path& path, const SafetensorsReader& fi
 /// field of the optimizer that is a number or a choice, "gradus.optimizer.learning_rate".
 ///
 /// Throws `std::invalid_argument` for two leaves of one name, for metadata of a reserved key and for a state
-/// of `mpi::sharded`, and `std::runtime_error` when the file cannot be written; the old one is then as it
-/// was.
+/// that is divided among processes, and `std::runtime_error` when the file cannot be written; the old one is
+/// then as it was.
 template <class P, class O, class State>
 void save(const std::filesystem::path& path, const P& params, const O& optimizer, const State& state,
           Metadata metadata = {}) {
-  const detail::Entries entries = detail::entries_of(params, state);
-  detail::require_undivided(path, entries);
+  const detail::Entries entries = detail::own_entries_of(path, params, state);
   Metadata own = detail::describe_optimizer(optimizer);
   if (entries.steps) own["gradus.steps"] = std::to_string(*entries.steps);
   detail::write_entries(path, entries, std::move(metadata), std::move(own));
@@ -146,12 +145,10 @@ void save(const std::filesystem::path& path, const P& params, const O& optimizer
 /// read. Nothing has changed then, unless the file fails while its tensors are read.
 template <class P, class O, class State>
 Loaded load(const std::filesystem::path& path, P&& params, const O& optimizer, State& state) {
-  const detail::Entries entries = detail::entries_of(params, state);
-  detail::require_undivided(path, entries);
   const SafetensorsReader file = detail::open_checkpoint(path);
   Loaded loaded = detail::require_saved_with(path, file, optimizer);
-  detail::read_entries(path, file, entries, "the parameters or the state of the optimizer",
-                       [](const auto&) { return false; });
+  detail::read_entries(path, file, detail::own_entries_of(path, params, state),
+                       "the parameters or the state of the optimizer", [](const auto&) { return false; });
   loaded.steps = detail::entries_of(params, state).steps;
   return loaded;
 }

@@ -62,6 +62,16 @@ struct Checkpoints {
   template <class P, class O, class State>
   void save(std::int64_t step, const P& params, const O& optimizer, const State& state,
             Metadata metadata = {}) const {
+    prepare(step);
+    io::save(path_of(step), params, optimizer, state, std::move(metadata));
+    remove_old();
+  }
+
+  /// The file of a step.
+  std::filesystem::path path_of(std::int64_t step) const { return folder / name_of(step); }
+
+  /// What `save` does before the file is written: refuses what cannot be, and makes the folder.
+  void prepare(std::int64_t step) const {
     gradus::require_at_least("Checkpoints", "step", step, 0);
     gradus::require_at_least("Checkpoints", "keep", keep, 0);
     if (const auto last = latest(); last && last->step > step) {
@@ -69,7 +79,10 @@ struct Checkpoints {
                                std::to_string(step) + " that shall be saved: go on from it, or remove it");
     }
     make_folder();
-    io::save(folder / name_of(step), params, optimizer, state, std::move(metadata));
+  }
+
+  /// What it does afterwards: removes the oldest of more than `keep` files.
+  void remove_old() const {
     auto old = all();
     if (keep == 0 || old.size() <= static_cast<std::size_t>(keep)) return;
     old.resize(old.size() - static_cast<std::size_t>(keep));

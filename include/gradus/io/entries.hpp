@@ -43,6 +43,7 @@ class Entries {
   std::vector<Origin> origins{};           // of the views
   std::optional<std::int64_t> steps{};     // the count t of the innermost state
   const mpi::Ownership* owners = nullptr;  // set by divided states while they are visited
+  bool divided = false;                    // whether other processes have parts of the state
 
   template <class P>
   void add_parameters(const P& params) {
@@ -90,6 +91,7 @@ class Entries {
   void add(std::string name, TensorView view, Origin origin) {
     views.push_back({std::move(name), std::move(view)});
     origins.push_back(origin);
+    divided = divided || owners != nullptr;
   }
 
   template <class State>
