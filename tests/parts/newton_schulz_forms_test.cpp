@@ -52,8 +52,8 @@ struct Named {
   NewtonSchulz method;
 };
 
-// Every set of coefficients: those for any step with 1 to 12 of them and some numbers up to 64, tables with up
-// to `most_rows`, and CANS with up to `most_cans`.
+// Every set of coefficients: those for any step with 1 to 12 of them and some numbers up to 64, tables with
+// up to `most_rows`, and CANS with up to `most_cans`.
 std::vector<Named> methods(int most_cans) {
   std::vector<Named> all{{"you_jiacheng", {.coefficients = quintics::you_jiacheng}},
                          {"deepseekv4", {.steps = 10, .coefficients = quintics::deepseekv4}},
