@@ -27,12 +27,12 @@ TEMPLATE_TEST_CASE("products in a workspace are Eigen's, rounded once", "", floa
   };
   Workspace workspace;
   for (const Index rows : {1, 5, 17, 49, 130}) {
-    for (const Index cols : {1, 7, 33, 50}) {
-      for (const Index depth : {0, 1, 8, 33, 600}) {
+    for (const Index depth : {0, 1, 8, 33, 600}) {
+      const M a = random(rows, depth), a_transposed = a.transpose();
+      for (const Index cols : {1, 7, 33, 50}) {
         workspace.reset(detail::multiply_scratch<TestType>(std::max({rows, cols, depth})));
-        const M a = random(rows, depth), b = random(depth, cols), start = random(rows + 2, cols + 3);
-        const M a_transposed = a.transpose(), b_transposed = b.transpose();
-        const Expected product = product_of(a, b), gram = product_of(a, a_transposed);
+        const M b = random(depth, cols), b_transposed = b.transpose(), start = random(rows + 2, cols + 3);
+        const Expected product = product_of(a, b);
 
         M result = start;
         Expected expected = wide(start);
@@ -46,13 +46,15 @@ TEMPLATE_TEST_CASE("products in a workspace are Eigen's, rounded once", "", floa
         expected.block(1, 2, rows, cols) =
             Wide(2) * product + Wide(0.5) * wide(start.block(1, 2, rows, cols));
         CHECK(relative_difference(wide(result), expected) < tolerance);
-
-        M square = (gram + Expected::Identity(rows, rows)).template cast<TestType>();
-        const Expected expected_square = Wide(0.25) * wide(square) + Wide(3) * gram;
-        detail::add_gram(square, 0.25, 3, a_transposed.transpose(), workspace);
-        CHECK(relative_difference(wide(square), expected_square) < tolerance);
-        CHECK(square == square.transpose());
       }
+
+      workspace.reset(detail::multiply_scratch<TestType>(std::max(rows, depth)));
+      const Expected gram = product_of(a, a_transposed);
+      M square = (gram + Expected::Identity(rows, rows)).template cast<TestType>();
+      const Expected expected = Wide(0.25) * wide(square) + Wide(3) * gram;
+      detail::add_gram(square, 0.25, 3, a_transposed.transpose(), workspace);
+      CHECK(relative_difference(wide(square), expected) < tolerance);
+      CHECK(square == square.transpose());
     }
   }
 }

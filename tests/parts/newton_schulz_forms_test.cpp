@@ -52,13 +52,13 @@ struct Named {
   NewtonSchulz method;
 };
 
-// Every set of coefficients: those for any step with 1 to 64 of them, tables with up to `most_rows`, and CANS
-// with up to `most_cans`.
+// Every set of coefficients: those for any step with 1 to 12 of them and some numbers up to 64, tables with
+// up to `most_rows`, and CANS with up to `most_cans`.
 std::vector<Named> methods(int most_cans) {
   std::vector<Named> all{{"you_jiacheng", {.coefficients = quintics::you_jiacheng}},
                          {"deepseekv4", {.steps = 10, .coefficients = quintics::deepseekv4}},
                          {"cubic5", {.coefficients = quintics::cubic5}}};
-  for (int steps = 1; steps <= 64; ++steps) {
+  for (int steps = 1; steps <= 64; steps += steps < 12 ? 1 : 13) {
     all.push_back({"jordan", {.steps = steps}});
     all.push_back({"convergent", {.steps = steps, .coefficients = quintics::convergent}});
     all.push_back({"cubic", {.steps = steps, .coefficients = quintics::cubic}});
@@ -121,7 +121,7 @@ struct CountingProducts {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("both forms are right for every number of steps, on matrices of any rank", "", float,
+TEMPLATE_TEST_CASE("both forms are right for any number of steps, on matrices of any rank", "", float,
                    double) {
   constexpr bool is_float = std::is_same_v<TestType, float>;
   for (const auto& [name, method] : methods(is_float ? 5 : 24)) {

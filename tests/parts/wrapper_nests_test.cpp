@@ -180,7 +180,7 @@ TEST_CASE("the number of threads does not change a bit of a nest") {
     INFO(name);
     const auto with_threads = [&](int threads) {
       omp_set_num_threads(threads);
-      auto params = make_tree<double>({{301, 30}, {70000, 1}, {30, 97}});
+      auto params = make_tree<double>({{101, 30}, {70000, 1}, {30, 47}});
       auto state = optimizer.init(params);
       const auto grads = params;
       for (int k = 0; k < 4; ++k) optimizer.step(params, grads, state);
