@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // Law 3 on several ranks: after `init` and a first step nothing takes memory from the heap, but MPI inside
-// its own functions. Those that a step calls are replaced here, to leave them out; allocation/counter.cpp
-// counts.
+// its own functions, which calls.cpp leaves out.
 #include "allocation/counter.hpp"
 
 #include "distributed/ranks.hpp"
@@ -11,14 +10,6 @@ using namespace gradus;
 using namespace gradus_test;
 
 namespace {
-
-struct OfMpi {
-  long before = allocations;
-  OfMpi() = default;
-  OfMpi(const OfMpi&) = delete;
-  OfMpi& operator=(const OfMpi&) = delete;
-  ~OfMpi() { allocations = before; }
-};
 
 struct Model {
   Eigen::MatrixXf w1;
@@ -35,32 +26,6 @@ Model model() {
 }
 
 }  // namespace
-
-extern "C" {
-int MPI_Allreduce(const void* from, void* to, int count, MPI_Datatype type, MPI_Op op, MPI_Comm comm) {
-  const OfMpi of_mpi;
-  return PMPI_Allreduce(from, to, count, type, op, comm);
-}
-int MPI_Ialltoallv(const void* from, const int* counts, const int* at, MPI_Datatype type, void* to,
-                   const int* to_counts, const int* to_at, MPI_Datatype to_type, MPI_Comm comm,
-                   MPI_Request* request) {
-  const OfMpi of_mpi;
-  return PMPI_Ialltoallv(from, counts, at, type, to, to_counts, to_at, to_type, comm, request);
-}
-int MPI_Iallgatherv(const void* from, int count, MPI_Datatype type, void* to, const int* to_counts,
-                    const int* to_at, MPI_Datatype to_type, MPI_Comm comm, MPI_Request* request) {
-  const OfMpi of_mpi;
-  return PMPI_Iallgatherv(from, count, type, to, to_counts, to_at, to_type, comm, request);
-}
-int MPI_Wait(MPI_Request* request, MPI_Status* status) {
-  const OfMpi of_mpi;
-  return PMPI_Wait(request, status);
-}
-int MPI_Test(MPI_Request* request, int* done, MPI_Status* status) {
-  const OfMpi of_mpi;
-  return PMPI_Test(request, done, status);
-}
-}
 
 TEST_CASE("the mean of gradients takes no memory, whole or leaf by leaf") {
   const Model grads = model();
