@@ -43,7 +43,10 @@ Options parse(int argc, char** argv) {
                            : name == "--largest"   ? &options.effort.largest
                            : name == "--repeats"   ? &options.effort.repeats
                                                    : nullptr;
-    if (number == nullptr) throw std::invalid_argument("there is no option " + name);
+    if (number == nullptr)
+      throw std::invalid_argument(
+          "there is no option " + name +
+          "; there are --latency, --bandwidth, --memory, --flops, --largest, --repeats");
     *number = i + 1 < argc ? std::atof(argv[i + 1]) : 0;
     if (!(*number > 0)) throw std::invalid_argument(name + " needs a number greater than 0");
   }

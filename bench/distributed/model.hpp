@@ -137,7 +137,7 @@ struct Point {
 };
 
 /// The constants x ≥ 0 with the least Σ (r − log r − 1) over the points, where r is formula / measured: half
-/// of (r − 1)² near r = 1, and as bad for r → 0 as for large r. The sum is convex. Every iteration lessens
+/// of (r − 1)² near r = 1, and without bound for r → 0 and r → ∞. The sum is convex. Every iteration lessens
 /// it, as it is one of expectation maximization:
 ///
 ///     xⱼ ← xⱼ · Σ costⱼ/formula / Σ costⱼ/measured

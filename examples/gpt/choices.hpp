@@ -57,6 +57,7 @@ void for_each_choice(const SampledGradient<Params>& sampled, double tokens, cons
   f("SGD", 0.1, [&](double rate) { return place(Momentum{.learning_rate = rate, .momentum = 0.9}); });
 }
 
+/// The choices for one process or several (`Alone`, `Divided`) and parameters of one scalar.
 template <class Processes, class Scalar>
 struct Choices {
   using Params = Model<Scalar>;
@@ -66,28 +67,35 @@ struct Choices {
   /// compensated.
   static std::unique_ptr<AnyOptimizer<Params>> make(const Processes& processes, const std::string& name,
                                                     std::optional<double> learning_rate, const Params& params,
-                                                    const SampledGradient<Params>& sampled, double tokens) {
-    const auto place = [&](const auto& optimizer) {
-      if constexpr (std::is_same_v<Scalar, float>) {
-        return processes(optimizer);
-      } else {
-        return processes(gradus::compensated(optimizer));
-      }
-    };
-    std::unique_ptr<AnyOptimizer<Params>> result;
-    std::string names;
-    for_each_choice(sampled, tokens, place, [&](const std::string& choice, double usual, const auto& make) {
-      if (!names.empty()) names += ", ";
-      names += choice;
-      if (choice != name) return;
-      const auto optimizer = make(learning_rate.value_or(usual));
-      using Typed = TypedOptimizer<std::remove_const_t<decltype(optimizer)>, Params, Processes>;
-      result = std::make_unique<Typed>(optimizer, params, processes);
-    });
-    if (!result) throw std::invalid_argument("no optimizer is called '" + name + "'; there are " + names);
-    return result;
-  }
+                                                    const SampledGradient<Params>& sampled, double tokens);
 };
+
+// Not inside the class, where it would be inline: then every program would compile it again.
+template <class Processes, class Scalar>
+auto Choices<Processes, Scalar>::make(const Processes& processes, const std::string& name,
+                                      std::optional<double> learning_rate, const Params& params,
+                                      const SampledGradient<Params>& sampled, double tokens)
+    -> std::unique_ptr<AnyOptimizer<Params>> {
+  const auto place = [&](const auto& optimizer) {
+    if constexpr (std::is_same_v<Scalar, float>) {
+      return processes(optimizer);
+    } else {
+      return processes(gradus::compensated(optimizer));
+    }
+  };
+  std::unique_ptr<AnyOptimizer<Params>> result;
+  std::string names;
+  for_each_choice(sampled, tokens, place, [&](const std::string& choice, double usual, const auto& make) {
+    if (!names.empty()) names += ", ";
+    names += choice;
+    if (choice != name) return;
+    const auto optimizer = make(learning_rate.value_or(usual));
+    using Typed = TypedOptimizer<std::remove_const_t<decltype(optimizer)>, Params, Processes>;
+    result = std::make_unique<Typed>(optimizer, params, processes);
+  });
+  if (!result) throw std::invalid_argument("no optimizer is called '" + name + "'; there are " + names);
+  return result;
+}
 
 // Compiled apart from the program, in choices_float.cpp and choices_bfloat16.cpp.
 extern template struct Choices<Alone, float>;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The optimizers divided among the processes of MPI, and what these tell each other. In one process there is
-// none of this.
+// What several processes of MPI need: optimizers that are divided among them, and their means and maxima. A
+// program without MPI does not include it.
 #pragma once
 
 #include <gradus/distributed/mpi.hpp>
@@ -14,10 +14,10 @@
 
 namespace gpt {
 
-/// Each process has a part of the state and of the work, but for an optimizer that looks at all leaves: of
-/// that each has all. Files are the same as of one process.
+/// Each process has a part of the state and of the work, or all of it for an optimizer that looks at all
+/// leaves. Files are those of one process.
 struct Divided {
-  gradus::mpi::Communicator* ranks;
+  gradus::mpi::Communicator* ranks;  ///< outlives the optimizers
 
   template <class Optimizer>
   auto operator()(const Optimizer& optimizer) const {

@@ -13,6 +13,7 @@ namespace gpt {
 /// take the same step, with the mean of their gradients.
 struct Team {
   int rank = 0, size = 1;
+  // The mean of all processes, in place; of a number of each; the largest in each place, in place.
   std::function<void(Model<float>& gradient)> average = [](Model<float>&) {};
   std::function<double(double)> mean = [](double number) { return number; };
   std::function<void(Matrix<float>& numbers)> largest = [](Matrix<float>&) {};

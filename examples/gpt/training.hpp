@@ -82,7 +82,8 @@ class Training {
     return team_.mean(total / settings_.accumulate);
   }
 
-  /// The mean loss on text that was kept back: always on the same batches, which the processes share.
+  /// The mean loss on text that was kept back: always on the same batches, which are divided among the
+  /// processes.
   double validate(const Params& solution, int batches = 50) {
     double total = 0;
     for (int i = team_.rank; i < batches; i += team_.size) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Law 3 on several ranks: after `init` and a first step nothing takes memory from the heap, but MPI inside
-// its own functions, which calls.cpp leaves out.
+// Law 3 on several ranks: once a loop has run, nothing takes memory from the heap, but MPI inside its own
+// functions, which calls.cpp leaves out.
 #include "allocation/counter.hpp"
 
 #include "distributed/ranks.hpp"
@@ -69,6 +69,6 @@ TEST_CASE("a step with the mean of all takes no memory") {
         }) == 0);
 }
 
-TEST_CASE("what is left out is what MPI takes") {
+TEST_CASE("what is taken outside of MPI is counted") {
   CHECK(allocations_in([] { Eigen::VectorXd(100).setZero(); }) == 1);
 }

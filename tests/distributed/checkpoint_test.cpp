@@ -3,7 +3,7 @@
 // A file of any number of ranks continues on any other, and is the file of one process.
 #include <gradus/distributed/checkpoints.hpp>
 
-#include "distributed/ranks.hpp"
+#include "distributed/shared_folder.hpp"
 
 #if __has_include(<sys/resource.h>)
 #include <sys/resource.h>
@@ -41,29 +41,6 @@ auto shared_by(mpi::Communicator& some) {
   return lookahead(route(hidden, mpi::sharded(soap, some), mpi::sharded(small_state(adamw), some)), 2);
 }
 auto alone() { return lookahead(route(hidden, soap, small_state(adamw)), 2); }
-
-std::string bytes_of_file(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
-// A folder that all ranks see, and that goes with the test.
-struct Folder {
-  std::filesystem::path path;
-
-  Folder() {
-    std::random_device random;
-    const auto name = "gradus-" + std::to_string(random()) + std::to_string(random());
-    path = ranks().broadcast((std::filesystem::temp_directory_path() / name).string(), 0);
-    if (ranks().rank() == 0) create_directory(path);
-    ranks().barrier();
-  }
-  ~Folder() {
-    ranks().barrier();
-    std::error_code ignored;
-    if (ranks().rank() == 0) remove_all(path, ignored);
-  }
-};
 
 // All ranks count, when all are done with them.
 int files_in(const std::filesystem::path& folder) {
@@ -108,7 +85,7 @@ void on_first(int count, const F& f) {
 }  // namespace
 
 TEST_CASE("what P ranks save, Q ranks go on with, for all pairs, and one process too") {
-  const Folder folder;
+  const SharedFolder folder;
   const auto path_of = [&](int count) { return folder.path / (std::to_string(count) + ".safetensors"); };
   const io::Metadata note{{"note", "kept"}};
 
@@ -157,7 +134,7 @@ TEST_CASE("a file knows leaves by their names, not by their order") {
     Eigen::MatrixXf b, a;
     GRADUS_LEAVES(b, a)
   };
-  const Folder folder;
+  const SharedFolder folder;
   const auto path = folder.path / "run.safetensors";
   AB saved{Eigen::MatrixXf::Constant(9, 8, 1), Eigen::MatrixXf::Constant(9, 8, 2)};
   BA loaded{Eigen::MatrixXf::Zero(9, 8), Eigen::MatrixXf::Zero(9, 8)};
@@ -177,7 +154,7 @@ TEST_CASE("a file knows leaves by their names, not by their order") {
 }
 
 TEST_CASE("a file that cannot be read or written is an error on all ranks, and changes nothing") {
-  const Folder folder;
+  const SharedFolder folder;
   const auto path = folder.path / "run.safetensors";
   auto params = model();
   const auto optimizer = mpi::sharded(adamw, ranks());
@@ -201,7 +178,7 @@ TEST_CASE("a file that cannot be read or written is an error on all ranks, and c
 }
 
 TEST_CASE("one rank alone cannot save or load what it has a part of") {
-  const Folder folder;
+  const SharedFolder folder;
   const auto path = folder.path / (std::to_string(ranks().rank()) + ".safetensors");
   std::vector<Eigen::MatrixXf> params{Eigen::MatrixXf::Ones(1, 1)};  // some have no part at all
   const auto optimizer = mpi::sharded(adamw, ranks());
@@ -221,7 +198,7 @@ TEST_CASE("one rank alone cannot save or load what it has a part of") {
 
 TEST_CASE("ranks that want to save different things are told which") {
   if (ranks().size() == 1) return;
-  const Folder folder;
+  const SharedFolder folder;
   const bool mine = ranks().rank() == 1;
   const auto params = model();
   const auto optimizer = mpi::sharded(adamw, ranks());
@@ -238,7 +215,7 @@ TEST_CASE("ranks that want to save different things are told which") {
 
 TEST_CASE("a rank that does not see the folder keeps nobody waiting") {
   if (ranks().size() == 1) return;
-  const Folder folder;
+  const SharedFolder folder;
   const auto before = std::filesystem::current_path();
   const auto elsewhere = folder.path / "elsewhere";
   if (ranks().rank() == 0) create_directory(elsewhere);
@@ -255,7 +232,7 @@ TEST_CASE("a rank that does not see the folder keeps nobody waiting") {
 
 #ifdef GRADUS_TEST_HAS_LIMITS
 TEST_CASE("a disk that is full for one rank is an error on all, and changes nothing") {
-  const Folder folder;
+  const SharedFolder folder;
   const auto path = folder.path / "run.safetensors";
   auto params = model();
   const auto optimizer = mpi::sharded(adamw, ranks());
@@ -279,7 +256,7 @@ TEST_CASE("a disk that is full for one rank is an error on all, and changes noth
 #endif
 
 TEST_CASE("the newest checkpoints of all ranks are kept, and all go on from the same") {
-  const Folder folder;
+  const SharedFolder folder;
   const mpi::Checkpoints checkpoints{ranks(), folder.path / "runs" / "first", 2};
   CHECK_FALSE(checkpoints.latest());
   auto params = model();

@@ -234,3 +234,11 @@ TEST_CASE("a rank receives the parameters that it does not own") {
   for (const auto each : ranks().gather(ranks().received() - before)) received += each;
   CHECK(received == std::int64_t{4} * (64 * 64 + 128) * (ranks().size() - 1));
 }
+
+TEST_CASE("an optimizer without ranks is refused") {
+  const Eigen::MatrixXf params = Eigen::MatrixXf::Ones(2, 2);
+  CHECK_THROWS_WITH(mpi::Sharded<gradus::Adam>{}.init(params),
+                    "gradus::mpi: an optimizer without ranks: make it by sharded(optimizer, ranks)");
+  CHECK_THROWS_WITH(mpi::DataParallel<gradus::Adam>{}.init(params),
+                    "gradus::mpi: an optimizer without ranks: make it by data_parallel(optimizer, ranks)");
+}

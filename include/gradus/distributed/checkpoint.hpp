@@ -78,7 +78,7 @@ inline void write_tensor(const Communicator& ranks, const SharedFile& file, std:
       at += size;
     });
   } catch (const std::exception& error) {
-    if (failure.empty()) failure = error.what();
+    failure = error.what();
   }
 }
 

@@ -12,7 +12,7 @@ namespace GRADUS_NAMESPACE::mpi {
 
 /// MPI_Init and MPI_Finalize as a value; a program that calls them itself needs none. While an exception
 /// flies, the destructor ends the job, of all ranks, by MPI_Abort: MPI_Finalize would wait for the others,
-/// and they for this one, for ever. So does `std::exit` before the end, which MPICH would call a success.
+/// and they for this one, for ever. So does `std::exit` while it lives, which MPICH would call a success.
 class Session {
  public:
   /// Starts MPI, for calls by one thread of each rank. Throws `std::runtime_error` if MPI cannot do that, or
@@ -44,7 +44,7 @@ class Session {
 
 /// A whole program: `program(ranks)` with all processes that mpirun has started, or with this one alone, and
 /// returns what that returns. An exception is printed with its rank, and ends the job of all ranks with the
-/// exit status 1; so does another status than 0 that `program` returns, with that status, because the others
+/// exit status 1. A status other than 0 that `program` returns ends it with that status, because the others
 /// may be waiting for this rank.
 ///
 ///     int main(int argc, char** argv) {
@@ -60,14 +60,17 @@ int run(int& argc, char**& argv, const Program& program) {
   MPI_Comm_rank(MPI_COMM_WORLD, &rank);
   const auto give_up = [&](const char* what) {
     std::fprintf(stderr, "rank %d gives up: %s\n", rank, what);
-    std::fflush(stderr);
+    std::fflush(nullptr);
     MPI_Abort(MPI_COMM_WORLD, 1);
     return 1;
   };
   try {
     Communicator ranks(MPI_COMM_WORLD);
     const int status = program(ranks);
-    if (status != 0) MPI_Abort(MPI_COMM_WORLD, status);
+    if (status != 0) {
+      std::fflush(nullptr);  // MPI may leave without it
+      MPI_Abort(MPI_COMM_WORLD, status);
+    }
     return status;
   } catch (const std::exception& error) {
     return give_up(error.what());

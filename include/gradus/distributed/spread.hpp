@@ -52,7 +52,7 @@ class Spread {
         return std::pair(a.leaf, a.begin) < std::pair(b.leaf, b.begin);
       });
       largest = std::max(largest, end);
-      rounds_.push_back(std::move(round));
+      if (!round.entries.empty()) rounds_.push_back(std::move(round));
     }
     buffer_.resize(largest);
   }

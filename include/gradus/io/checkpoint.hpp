@@ -141,8 +141,9 @@ void save(const std::filesystem::path& path, const P& params, const O& optimizer
 ///
 /// The optimizer keeps its fields: those that differ from the file's stand in the result. Nothing is
 /// converted, resized or left over: throws `std::invalid_argument`, which names the tensor, what is expected
-/// and what is found, unless the file has just these tensors, and `std::runtime_error` when it cannot be
-/// read. Nothing has changed then, unless the file fails while its tensors are read.
+/// and what is found, unless the file has just these tensors, and for a state that is divided among
+/// processes; and `std::runtime_error` when it cannot be read. Nothing has changed then, unless the file
+/// fails while its tensors are read.
 template <class P, class O, class State>
 Loaded load(const std::filesystem::path& path, P&& params, const O& optimizer, State& state) {
   const SafetensorsReader file = detail::open_checkpoint(path);

@@ -70,7 +70,8 @@ struct Checkpoints {
   /// The file of a step.
   std::filesystem::path path_of(std::int64_t step) const { return folder / name_of(step); }
 
-  /// What `save` does before the file is written: refuses what cannot be, and makes the folder.
+  /// The first half of `save`, for who writes the file by other means, as `mpi::Checkpoints` does: makes the
+  /// folder. Throws what `save` throws for `step`, `keep` and the folder.
   void prepare(std::int64_t step) const {
     gradus::require_at_least("Checkpoints", "step", step, 0);
     gradus::require_at_least("Checkpoints", "keep", keep, 0);
@@ -81,7 +82,8 @@ struct Checkpoints {
     make_folder();
   }
 
-  /// What it does afterwards: removes the oldest of more than `keep` files.
+  /// The second half: removes the oldest of more than `keep` files. Throws `std::runtime_error` if one cannot
+  /// be removed.
   void remove_old() const {
     auto old = all();
     if (keep == 0 || old.size() <= static_cast<std::size_t>(keep)) return;

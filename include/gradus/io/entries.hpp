@@ -60,6 +60,7 @@ class Entries {
   // A leaf. Those of the state that a route gives to others, and that an option makes no use of, are empty.
   template <class L>
   void operator()(const Path& path, const L& leaf) {
+    divided = divided || owners != nullptr;
     if (in_state_ && leaf.size() == 0) return;
     const std::string name = detail::joined(prefix_, path.name());
     if constexpr (requires { leaf.data(); }) {
@@ -73,6 +74,7 @@ class Entries {
   // A field of the state: a tree, a number, or a state inside.
   template <class Field>
   void operator()(std::string_view name, const Field& field) {
+    divided = divided || owners != nullptr;
     const std::string before = std::exchange(prefix_, detail::joined(prefix_, name));
     if constexpr (Parameters<Field>) {
       gradus::walk("gradus::io", *this, field);
@@ -91,7 +93,6 @@ class Entries {
   void add(std::string name, TensorView view, Origin origin) {
     views.push_back({std::move(name), std::move(view)});
     origins.push_back(origin);
-    divided = divided || owners != nullptr;
   }
 
   template <class State>

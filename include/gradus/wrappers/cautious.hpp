@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <gradus/concepts.hpp>
+#include <gradus/core/mean_gradient.hpp>
 #include <gradus/core/state.hpp>
 #include <gradus/core/sum_blocks.hpp>
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <gradus/concepts.hpp>
+#include <gradus/core/mean_gradient.hpp>
 #include <gradus/core/state.hpp>
 #include <gradus/core/sum_blocks.hpp>
 
