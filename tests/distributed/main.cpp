@@ -2,14 +2,16 @@
 //
 // The tests of several processes: every rank runs all cases, in the same order.
 #define CATCH_CONFIG_RUNNER
-#include "distributed/ranks.hpp"
+#include <gradus/distributed/session.hpp>
+
+#include "catch.hpp"
 #if __has_include(<catch2/catch_session.hpp>)
 #include <catch2/catch_session.hpp>
 #endif
 
 namespace gradus_test {
 
-gradus::mpi::Communicator* all_ranks = nullptr;
+gradus::mpi::Communicator* all_ranks = nullptr;  // declared in ranks.hpp
 
 }  // namespace gradus_test
 
