@@ -123,15 +123,10 @@ class Loss {
         then(i, worker, inputs);
       }
     };
-    // Alone without OpenMP: inside a region, even of one thread, products would start threads each time.
-    if (threads == 1) {
-      work(0);
-    } else {
 #ifdef _OPENMP
 #pragma omp parallel for num_threads(static_cast <int>(threads)) schedule(static, 1)
 #endif
-      for (Index i = 0; i < threads; ++i) work(i);
-    }
+    for (Index i = 0; i < threads; ++i) work(i);
     double total = 0;
     for (const Worker& worker : workers_) total += worker.loss;
     return total / static_cast<double>(batch.inputs.size());

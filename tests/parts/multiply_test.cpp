@@ -58,3 +58,16 @@ TEMPLATE_TEST_CASE("products in a workspace are Eigen's, rounded once", "", floa
     }
   }
 }
+
+#ifdef _OPENMP
+TEST_CASE("inside a region, even of one thread, no region is started") {
+  const int before = omp_get_max_threads();
+  omp_set_num_threads(3);
+  CHECK(detail::thread_count() == 3);
+  int inside = 0;
+#pragma omp parallel num_threads(1)
+  inside = detail::thread_count();
+  CHECK(inside == 1);
+  omp_set_num_threads(before);
+}
+#endif

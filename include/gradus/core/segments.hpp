@@ -16,8 +16,12 @@ namespace GRADUS_NAMESPACE::detail {
 // Below this many coefficients starting threads costs more than it saves.
 inline constexpr Index parallel_threshold = Index{1} << 16;
 
+// One inside a parallel region, even of one thread: a region within it would start its threads each time.
+// Before OpenMP 3, which MSVC has not, a region of one thread cannot be told from none.
 inline int thread_count() {
-#ifdef _OPENMP
+#if defined(_OPENMP) && _OPENMP >= 200805
+  return omp_get_level() > 0 ? 1 : omp_get_max_threads();
+#elif defined(_OPENMP)
   return omp_in_parallel() ? 1 : omp_get_max_threads();
 #else
   return 1;
