@@ -235,21 +235,4 @@ GradientAverage(Communicator&, const T&) -> GradientAverage<like<T>>;
 template <class T>
 GradientAverage(Communicator&, const T&, const AverageOptions&) -> GradientAverage<like<T>>;
 
-/// The mean of one gradient of each rank, as a tree of its own: for a loop that is not in a hurry. See
-/// `GradientAverage`, which keeps its memory.
-template <class G>
-auto average(Communicator& ranks, const G& grads) {
-  GradientAverage all(ranks, gradus::detail::structure(grads));
-  all.add(grads);
-  return all.wait();
-}
-
-/// The mean of a number of each rank, such as the loss; the same bits on all.
-inline double average(Communicator& ranks, double number) {
-  const std::vector<double> all = ranks.gather(number);
-  double mean = 0;
-  mpi::pairwise_mean(all.data(), 1, ranks.size(), ranks.size(), &mean);
-  return mean;
-}
-
 }  // namespace GRADUS_NAMESPACE::mpi

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <gradus/distributed/agree.hpp>
+#include <gradus/distributed/average.hpp>
 #include <gradus/distributed/communicator.hpp>
 #include <gradus/distributed/compare.hpp>
 #include <gradus/distributed/data_parallel.hpp>
