@@ -3,19 +3,14 @@
 // The file of every optimizer is that of one process, whatever its state keeps for a leaf.
 #include <gradus/distributed/checkpoint.hpp>
 
+#include "declared.hpp"
 #include "distributed/shared_folder.hpp"
-#include "optimizers.hpp"
 
 using namespace gradus_test;
 using gradus::Scope;
 namespace mpi = gradus::mpi;
 
 namespace {
-
-template <Scope S>
-struct Declared : AnyOptimizer {
-  static constexpr Scope scope = S;
-};
 
 // A state has been made, all ranks have saved it, and go on with what they read.
 template <class Shared, class Alone>
@@ -40,17 +35,14 @@ void check_file(const Shared& shared, const Alone& alone) {
   run(alone, expected, state_alone, 3, 4);
   CHECK(same_bits(again, expected));
 }
-template <Scope S>
-void check_file(const AnyOptimizer& any) {
-  check_file(mpi::sharded(Declared<S>{any}, ranks()), any);
-}
 
 }  // namespace
 
 TEST_CASE("the file of every optimizer, which need not have a name, is that of one process") {
   for_each_optimizer([](const Entry& entry) {
-    if (entry.scope == Scope::coefficient) check_file<Scope::coefficient>(entry.usual);
-    if (entry.scope == Scope::leaf) check_file<Scope::leaf>(entry.usual);
+    if (entry.scope == Scope::tree) return;
+    with_scope(entry.scope, entry.usual,
+               [&](const auto& optimizer) { check_file(mpi::sharded(optimizer, ranks()), entry.usual); });
   });
 }
 

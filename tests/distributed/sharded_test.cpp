@@ -3,8 +3,8 @@
 // Ranks that share the work of an optimizer get the bits of one process.
 #include <random>
 
+#include "declared.hpp"
 #include "distributed/ranks.hpp"
-#include "optimizers.hpp"
 
 using namespace gradus_test;
 using gradus::Scope;
@@ -16,33 +16,29 @@ namespace {
 const Shapes gpt{{512, 128}, {64, 128},  {384, 128}, {128, 128}, {512, 128}, {128, 512}, {128, 1},
                  {128, 1},   {384, 128}, {128, 128}, {512, 128}, {128, 512}, {128, 1},   {128, 1}};
 
-template <Scope S>
-struct Declared : AnyOptimizer {
-  static constexpr Scope scope = S;
-};
-
 // Steps of all ranks, each with a gradient of its own, against those of one process with all gradients.
-template <Scope S>
-void check_bits(const AnyOptimizer& any, const Shapes& shapes, std::size_t bucket_bytes) {
-  mpi::Sharded<Declared<S>> optimizer{{any}, &ranks(), bucket_bytes};
+template <class O>
+void check_bits(const O& inner, const Shapes& shapes, std::size_t bucket_bytes) {
+  mpi::Sharded<O> optimizer{inner, &ranks(), bucket_bytes};
   auto params = make_tree<float>(shapes), alone = params;
   auto state = optimizer.init(params);
-  auto state_alone = any.init(alone);
+  auto state_alone = inner.init(alone);
   mpi::GradientAverage average(ranks(), params, {.bucket_bytes = bucket_bytes});
   auto grads = gradus::zeros_like(params);
   for (int t = 1; t <= 4; ++t) {
     write_batch_gradient(params, grads, t, ranks().rank());
     average.add(grads);
     optimizer.step(params, average.wait(), state);
-    any.step(alone, mean_gradient(alone, t, ranks().size()), state_alone);
+    inner.step(alone, mean_gradient(alone, t, ranks().size()), state_alone);
   }
   CHECK(same_bits(params, alone));
   mpi::require_equal_bits(ranks(), "after the steps", params);
 }
 
 void check_bits(const Entry& entry, const Shapes& shapes, std::size_t bucket_bytes) {
-  if (entry.scope == Scope::coefficient) check_bits<Scope::coefficient>(entry.usual, shapes, bucket_bytes);
-  if (entry.scope == Scope::leaf) check_bits<Scope::leaf>(entry.usual, shapes, bucket_bytes);
+  if (entry.scope == Scope::tree) return;
+  with_scope(entry.scope, entry.usual,
+             [&](const auto& optimizer) { check_bits(optimizer, shapes, bucket_bytes); });
 }
 
 // Bytes of a state, but for the numbers that it has without any coefficient, such as the count of steps.
@@ -51,15 +47,15 @@ std::size_t state_bytes(const AnyOptimizer& any, const AnyState& state) {
 }
 
 // Those of this rank's part, and those of the leaves that the plan gives it, each by itself.
-template <Scope S>
-std::pair<std::size_t, std::size_t> bytes_and_prediction(const AnyOptimizer& any, const Tree<float>& params) {
-  const auto state = mpi::sharded(Declared<S>{any}, ranks()).init(params);
+template <class O>
+std::pair<std::size_t, std::size_t> bytes_and_prediction(const O& any, const Tree<float>& params) {
+  const auto state = mpi::sharded(any, ranks()).init(params);
   std::size_t predicted = 0;
   for (const mpi::Piece& piece : state.owners.own()) {
     Tree<float> alone(params.size());
     const auto leaf = static_cast<std::size_t>(piece.leaf);
-    if (S == Scope::leaf) alone[leaf] = params[leaf];
-    if (S == Scope::coefficient) alone[leaf].setZero(piece.end - piece.begin, 1);
+    if (O::scope == Scope::leaf) alone[leaf] = params[leaf];
+    if (O::scope == Scope::coefficient) alone[leaf].setZero(piece.end - piece.begin, 1);
     predicted += state_bytes(any, any.init(alone));
   }
   return {state_bytes(any, state.inner), predicted};
@@ -108,8 +104,9 @@ TEST_CASE("the states of all ranks together are that of one, and every rank has 
     if (entry.scope == Scope::tree) return;
     const bool cut = entry.scope == Scope::coefficient;
     const std::size_t all = state_bytes(entry.usual, entry.usual.init(params));
-    const auto [mine, predicted] = cut ? bytes_and_prediction<Scope::coefficient>(entry.usual, params)
-                                       : bytes_and_prediction<Scope::leaf>(entry.usual, params);
+    const auto [mine, predicted] = with_scope(entry.scope, entry.usual, [&](const auto& optimizer) {
+      return bytes_and_prediction(optimizer, params);
+    });
     std::size_t together = 0;
     for (const std::size_t each : ranks().gather(mine)) together += each;
     CHECK(together == all);

@@ -3,7 +3,7 @@
 // What optimizers say of their scope is true: stepped part by part, they give the bits of one step.
 #include <gradus/distributed/part.hpp>
 
-#include "optimizers.hpp"
+#include "declared.hpp"
 #include "optimizers/erase.hpp"
 
 using namespace gradus_test;
@@ -12,18 +12,12 @@ namespace mpi = gradus::mpi;
 
 namespace {
 
-template <Scope S>
-struct Declared : AnyOptimizer {
-  static constexpr Scope scope = S;
-};
-
 // Empty leaves at both ends, and runs of coefficients that end inside of matrices.
 const Shapes shapes{{0, 5}, {30, 20}, {16, 16}, {1, 70}, {20, 1}, {7, 3}, {0, 4}, {12, 33}, {5, 0}};
 
 // Parameters after some steps of `ranks` parts, each with a state of its own.
-template <Scope S>
-Tree<float> in_parts(const AnyOptimizer& any, int ranks) {
-  const Declared<S> optimizer{any};
+template <class O>
+Tree<float> in_parts(const O& optimizer, int ranks) {
   auto params = make_tree<float>(shapes);
   const auto plan = mpi::make_plan(optimizer, params, ranks);
   std::vector<Tree<float>> parts;
@@ -47,8 +41,7 @@ Tree<float> in_parts(const AnyOptimizer& any, int ranks) {
 }
 
 Tree<float> in_parts(const AnyOptimizer& optimizer, Scope scope, int ranks) {
-  return scope == Scope::coefficient ? in_parts<Scope::coefficient>(optimizer, ranks)
-                                     : in_parts<Scope::leaf>(optimizer, ranks);
+  return with_scope(scope, optimizer, [&](const auto& declared) { return in_parts(declared, ranks); });
 }
 
 const AnyOptimizer& named(const std::string& name) {
